@@ -1,0 +1,1 @@
+"""Teach and run a real robot arm by talking to it, on ROS 2."""

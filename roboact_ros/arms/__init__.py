@@ -1,0 +1,1 @@
+"""Drivers of robot arms and grippers."""

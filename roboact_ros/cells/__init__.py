@@ -1,0 +1,1 @@
+"""The description of a robot cell and the processes it needs."""

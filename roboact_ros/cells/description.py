@@ -1,0 +1,193 @@
+"""The description of one robot cell: what a file in ``config/systems`` may say, with its defaults."""
+
+from __future__ import annotations
+
+from math import pi
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Range = tuple[Number, Number]
+Six = tuple[Number, Number, Number, Number, Number, Number]
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ArmDescription:
+    """The arm.
+
+    Attributes:
+        model: Published kinematics to use.
+        robot_ip: Address of the controller; ``sim`` starts a simulated one at ``sim.address``.
+        tcp: Tool centre point in the flange: x, y, z [m], rotation vector [rad].
+        home: Joint positions of the home pose [rad]; the default is the one of the CLIP-RT authors.
+        calibrated: Use the robot's own calibrated kinematics when it offers them.
+    """
+
+    model: Literal["ur5", "ur5e"] = "ur5e"
+    robot_ip: str = "sim"
+    tcp: Six = (0.0, 0.0, 0.15, 0.0, 0.0, 0.0)
+    home: Six = (pi, -pi / 2, pi / 2, 3 * pi / 2, -pi / 2, -pi / 2)
+    calibrated: bool = True
+
+
+@dataclass(frozen=True, config=_STRICT)
+class GripperDescription:
+    """The gripper.
+
+    Attributes:
+        kind: ``robotiq`` (its socket on the controller), ``digital_output`` (one output pin) or ``none``.
+        pin: Standard digital output that closes a ``digital_output`` gripper when high.
+    """
+
+    kind: Literal["robotiq", "digital_output", "none"] = "robotiq"
+    pin: Annotated[int, Field(ge=0, le=7)] = 0
+
+
+@dataclass(frozen=True, config=_STRICT)
+class CameraDescription:
+    """One camera.
+
+    Attributes:
+        kind: Driver.
+        source: What the driver opens: a device index or path, a video file, an image folder, or the name of a camera
+            in the simulated world.
+        width: Image width [px].
+        height: Image height [px].
+        fps: Images per second.
+        raw: Also publish ``image_raw``.
+        jpeg_quality: Quality of the compressed images, 1 … 100.
+    """
+
+    kind: Literal["simulated", "opencv"] = "simulated"
+    source: str = "front"
+    width: Annotated[int, Field(ge=16, le=8192)] = 640
+    height: Annotated[int, Field(ge=16, le=8192)] = 480
+    fps: Positive = 10.0
+    raw: bool = False
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 90
+
+
+@dataclass(frozen=True, config=_STRICT)
+class PolicyDescription:
+    """The policy that drives the arm, if any.
+
+    Attributes:
+        kind: ``none`` leaves the arm to the person.
+        model: open_clip model name.
+        checkpoint: State dict to load; empty only together with ``random``.
+        random: Use random weights. Never happens unless asked for here.
+        camera: Name of the camera the policy looks through.
+        device: Torch device; ``auto`` takes CUDA when there is one.
+        lookahead: Choose the next motion when this fraction of the current one is done; 1 waits for its end.
+    """
+
+    kind: Literal["none", "clip_rt"] = "none"
+    model: str = "ViT-H-14-378-quickgelu"
+    checkpoint: str = ""
+    random: bool = False
+    camera: str = "front"
+    device: str = "auto"
+    lookahead: Fraction = 1.0
+
+
+@dataclass(frozen=True, config=_STRICT)
+class SafetyDescription:
+    """Limits on motion.
+
+    Attributes:
+        workspace_x: Allowed displacement of the tool from the home pose along base x [m]; y and z likewise.
+        workspace_y: See ``workspace_x``.
+        workspace_z: See ``workspace_x``.
+        table_z: Height of the table in the base frame [m]; the tool stays above it.
+        table_clearance: Smallest distance of the tool centre point above the table [m].
+        tool_speed: Largest speed of the tool [m/s].
+        tool_acceleration: Largest acceleration of the tool [m/s^2].
+        tool_jerk: Largest jerk of the tool [m/s^3].
+        tool_rotation_speed: Largest rotation speed of the tool [rad/s].
+        joint_speed: Largest joint speed [rad/s].
+        joint_acceleration: Largest joint acceleration [rad/s^2].
+        singularity_slowdown: Condition number of the Jacobian above which the arm slows down.
+        camera_timeout: Age of the newest image of any camera of the cell at which the arm is held [s].
+        command_timeout: Age at which a command counts as stale and is refused [s].
+    """
+
+    workspace_x: Range = (-0.20, 0.27)
+    workspace_y: Range = (-0.50, 0.27)
+    workspace_z: Range = (-0.27, 0.20)
+    table_z: Number = 0.0
+    table_clearance: Annotated[float, Field(ge=0.0)] = 0.005
+    tool_speed: Positive = 0.25
+    tool_acceleration: Positive = 1.0
+    tool_jerk: Positive = 10.0
+    tool_rotation_speed: Positive = 1.0
+    joint_speed: Positive = 2.0
+    joint_acceleration: Positive = 15.0
+    singularity_slowdown: Positive = 40.0
+    camera_timeout: Positive = 1.5
+    command_timeout: Positive = 1.0
+
+
+@dataclass(frozen=True, config=_STRICT)
+class RecordingDescription:
+    """Recording of episodes.
+
+    Attributes:
+        folder: Where bags are written.
+        auto_start: Start an episode as soon as the cell is up.
+    """
+
+    folder: str = "bags"
+    auto_start: bool = False
+
+
+@dataclass(frozen=True, config=_STRICT)
+class SimDescription:
+    """The simulated cell, used when ``arm.robot_ip`` is ``sim``.
+
+    Attributes:
+        address: Loopback address of the simulated controller; a second cell needs another one, e.g. 127.0.0.2.
+        seed: Seed of the placement of the objects on the table.
+    """
+
+    address: str = "127.0.0.1"
+    seed: int = 0
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Cell:
+    """One robot cell: everything that its processes need to know.
+
+    Attributes:
+        name: Name of the cell.
+        namespace: ROS namespace of all its topics; empty for the root.
+        viewpoint: Whose left is "left": the robot base's, the tool's, or the operator's who faces the robot.
+        instruction: The task at start; empty waits for one.
+    """
+
+    name: str
+    namespace: str = ""
+    viewpoint: Literal["base", "tool", "operator"] = "base"
+    instruction: str = ""
+    arm: ArmDescription = ArmDescription()
+    gripper: GripperDescription = GripperDescription()
+    cameras: dict[str, CameraDescription] = Field(default_factory=dict)
+    policy: PolicyDescription = PolicyDescription()
+    safety: SafetyDescription = SafetyDescription()
+    recording: RecordingDescription = RecordingDescription()
+    sim: SimDescription = SimDescription()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the robot of this cell is simulated."""
+        return self.arm.robot_ip == "sim"
+
+    @property
+    def robot_address(self) -> str:
+        """Network address of the robot controller."""
+        return self.sim.address if self.simulated else self.arm.robot_ip

@@ -1,0 +1,138 @@
+"""Reads a system file and ``key:=value`` overrides into a validated :class:`Cell`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from roboact_ros.cells.description import Cell
+from roboact_ros.errors import ConfigurationError, did_you_mean
+from roboact_ros.share import share_folder
+
+SHORTHANDS = {
+    "robot_ip": "arm.robot_ip",
+    "robot_model": "arm.model",
+    "checkpoint": "policy.checkpoint",
+    "model": "policy.model",
+    "record": "recording.auto_start",
+    "bags": "recording.folder",
+}
+"""Names of launch arguments for the keys people change most."""
+
+
+def system_names() -> list[str]:
+    """Names of the system files that are installed."""
+    return sorted(path.stem for path in (share_folder("config") / "systems").glob("*.yaml"))
+
+
+def system_file(system: str) -> Path:
+    """Return the file of ``system``, a name of an installed system or a path to a YAML file.
+
+    Raises:
+        ConfigurationError: There is no such file.
+    """
+    path = Path(system)
+    if path.suffix in (".yaml", ".yml"):
+        if path.is_file():
+            return path
+        raise ConfigurationError(f'system file "{system}" does not exist')
+    installed = share_folder("config") / "systems" / f"{system}.yaml"
+    if not installed.is_file():
+        raise ConfigurationError(f'no system "{system}": {did_you_mean(system, system_names())}')
+    return installed
+
+
+def load_cell(system: str, overrides: Sequence[str] = ()) -> Cell:
+    """Read a system and apply overrides.
+
+    Args:
+        system: Name of an installed system or path of a YAML file.
+        overrides: ``key:=value`` texts; keys are dotted (``safety.tool_speed``) or one of ``SHORTHANDS``.
+
+    Raises:
+        ConfigurationError: Unknown system or key, or a value that is not allowed.
+    """
+    path = system_file(system)
+    try:
+        content = yaml.safe_load(path.read_text()) or {}
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{path} must hold a mapping, not {type(content).__name__}")
+    content.setdefault("name", path.stem)
+    for override in overrides:
+        _apply(content, override)
+    return cell_from_mapping(content, origin=str(path))
+
+
+def cell_from_mapping(content: dict[str, Any], origin: str) -> Cell:
+    """Validate ``content``; ``origin`` names it in error messages.
+
+    Raises:
+        ConfigurationError: Unknown key or a value that is not allowed.
+    """
+    try:
+        cell = TypeAdapter(Cell).validate_python(content)
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(_explain(e, origin) for e in error.errors())) from None
+    if cell.policy.kind != "none" and cell.policy.camera not in cell.cameras:
+        hint = did_you_mean(cell.policy.camera, cell.cameras)
+        raise ConfigurationError(f'{origin}: policy.camera "{cell.policy.camera}" is not a camera of this cell; {hint}')
+    for axis in ("workspace_x", "workspace_y", "workspace_z"):
+        low, high = getattr(cell.safety, axis)
+        if not low <= 0.0 <= high:
+            raise ConfigurationError(f"{origin}: safety.{axis} [{low}, {high}] must contain 0, the home pose")
+    return cell
+
+
+def cell_to_mapping(cell: Cell) -> dict[str, Any]:
+    """Return plain data that :func:`cell_from_mapping` turns into an equal cell."""
+    mapping: dict[str, Any] = TypeAdapter(Cell).dump_python(cell, mode="json")
+    return mapping
+
+
+def _apply(content: dict[str, Any], override: str) -> None:
+    key, separator, text = override.partition(":=")
+    if not separator or not key:
+        raise ConfigurationError(f'"{override}" is not of the form key:=value, e.g. robot_ip:=192.168.1.10')
+    node = content
+    *parents, leaf = SHORTHANDS.get(key, key).split(".")
+    for parent in parents:
+        node = node.setdefault(parent, {})
+        if not isinstance(node, dict):
+            raise ConfigurationError(f'"{key}" goes below "{parent}", which is a plain value')
+    # Text stays text: an address such as 10.0 or a device index must not turn into a number before validation.
+    node[leaf] = text if leaf in ("robot_ip", "source", "address", "model", "checkpoint") else yaml.safe_load(text)
+
+
+def _explain(error: Any, origin: str) -> str:
+    location = list(error["loc"])
+    dotted = ".".join(str(part) for part in location)
+    if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        hint = did_you_mean(str(location[-1]), _fields_at(location[:-1]))
+        return f'{origin}: unknown key "{dotted}": {hint}'
+    return f"{origin}: {dotted} = {error['input']!r}: {error['msg']}"
+
+
+def _fields_at(location: list[Any]) -> list[str]:
+    """Return the keys that are allowed at a place in a system file."""
+    from roboact_ros.cells import description
+
+    node: Any = Cell
+    for part in location:
+        if node is Cell and part == "cameras":
+            node = None  # the next part is the name a person gave to a camera
+        elif node is None:
+            node = description.CameraDescription
+        else:
+            name = next((str(f.type) for f in dataclasses.fields(node) if f.name == part), "")
+            node = getattr(description, name, Cell)
+    if node is None:
+        return []
+    names = [f.name for f in dataclasses.fields(node)]
+    return [*names, *SHORTHANDS] if node is Cell else names

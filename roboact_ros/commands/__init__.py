@@ -1,0 +1,14 @@
+"""One module per command of ``roboact``, each with ``add_arguments(parser)`` and ``run(args) -> exit status``."""
+
+COMMANDS = {
+    "up": "start a robot cell from its system file",
+    "say": "say something to a running cell",
+    "teleop": "talk to a running cell, line by line",
+    "parse": "show what words mean without moving anything",
+    "score": "score the motions for one image with a CLIP-RT model",
+    "record": "start, save or discard an episode in a running cell",
+    "bags": "list, describe and repair recorded episodes",
+    "sim": "run a simulated UR controller alone",
+    "bench": "measure speed beside the best alternatives",
+}
+"""Every command with its one-line help; the modules are imported only when run."""

@@ -1,0 +1,1 @@
+"""Motions turned into safe, smooth joint targets."""

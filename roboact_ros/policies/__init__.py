@@ -1,0 +1,1 @@
+"""Models that choose motions from images and instructions."""

@@ -1,0 +1,1 @@
+"""Episodes written to and read from MCAP rosbags."""

@@ -1,0 +1,1 @@
+"""A simulated robot cell behind the real robot's network protocol."""

@@ -1,0 +1,139 @@
+"""The few frozen dataclasses that cross rooms.
+
+Lengths are metres, angles radians, times nanoseconds unless a name says otherwise. Frames follow REP-103: in the robot
+base, x points away from the base towards the table, y to the left and z up.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+ImageArray = NDArray[np.uint8]
+
+ACTION_SIZE = 8
+"""Entries of an action: x, y, z, rx, ry, rz, last wrist joint, gripper (specification of CLIP-RT, section 1)."""
+
+GRIPPER_UNCHANGED = 1.0
+"""Gripper entry of every motion that displaces the tool; only an action without displacement commands the gripper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intrinsics:
+    """Pinhole model of a camera: image size and focal lengths and principal point [px], plumb-bob distortion."""
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    distortion: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One image of one camera.
+
+    Attributes:
+        camera: Name of the camera in the system file.
+        stamp_ns: Moment of exposure, ROS (Unix) time [ns].
+        image: (H, W, 3) uint8, RGB.
+        intrinsics: Pinhole model, or None when the source does not know it.
+        depth: (H, W) uint16 [mm] aligned to ``image``, 0 where unknown; None without a depth sensor.
+    """
+
+    camera: str
+    stamp_ns: int
+    image: ImageArray
+    intrinsics: Intrinsics | None = None
+    depth: NDArray[np.uint16] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """One motion of one arm, in the words that name it and the numbers that execute it.
+
+    Attributes:
+        phrase: Canonical phrase, e.g. ``move the arm to the left by twenty centimeters``; parsing it gives this motion.
+        action: Eight numbers: displacement of the tool x, y, z [m] and rotation rx, ry, rz [rad] about the base axes
+            through the tool, last wrist joint [rad], gripper (0 closed … 1 open).
+        primitive: The vocabulary phrase nearest to ``phrase``; equal to it for the 58 primitives.
+    """
+
+    phrase: str
+    action: tuple[float, float, float, float, float, float, float, float]
+    primitive: str
+
+    @property
+    def moves_tool(self) -> bool:
+        """Whether any of the seven displacement entries is not zero."""
+        return any(self.action[:7])
+
+    @property
+    def gripper(self) -> float | None:
+        """Commanded opening (0 closed … 1 open), or None when this motion leaves the gripper as it is."""
+        return None if self.moves_tool else self.action[7]
+
+
+class ArmMode(enum.Enum):
+    """What the robot can do right now; anything but RUNNING holds the arm."""
+
+    RUNNING = "running"
+    PROTECTIVE_STOP = "protective stop"
+    EMERGENCY_STOP = "emergency stop"
+    LOCAL = "local mode"
+    FREEDRIVE = "moved by hand"
+    POWER_OFF = "power off"
+    DISCONNECTED = "disconnected"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArmState:
+    """Measured state of one arm.
+
+    Attributes:
+        monotonic_ns: When the state was read, ``time.monotonic_ns()`` [ns].
+        q: (6,) joint positions [rad].
+        qd: (6,) joint velocities [rad/s].
+        pose_tool_in_base: (4, 4) homogeneous transform [m], as the robot reports it.
+        mode: What the robot can do right now.
+        speed_scaling: Fraction of the commanded speed the robot runs at (teach pendant slider), 0 … 1.
+    """
+
+    monotonic_ns: int
+    q: FloatArray
+    qd: FloatArray
+    pose_tool_in_base: FloatArray
+    mode: ArmMode
+    speed_scaling: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class GripperState:
+    """Measured state of a gripper: opening 0 closed … 1 open, whether it still moves, whether it feels an object."""
+
+    opening: float
+    moving: bool
+    holding: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a policy chose for one frame.
+
+    Attributes:
+        motion: The chosen motion.
+        scores: Every candidate phrase with its score, in vocabulary order.
+        stamp_ns: Stamp of the frame it was chosen for, ROS time [ns].
+        inference_ms: Time from the image array to the scores [ms].
+    """
+
+    motion: Motion
+    scores: dict[str, float] = field(hash=False)
+    stamp_ns: int
+    inference_ms: float
