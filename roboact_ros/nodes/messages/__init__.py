@@ -1,0 +1,1 @@
+"""Paired, round-trip-tested conversions between our dataclasses and ROS messages."""
