@@ -19,6 +19,7 @@ SHORTHANDS = {
     "robot_model": "arm.model",
     "checkpoint": "policy.checkpoint",
     "model": "policy.model",
+    "camera": "cameras.front",
     "record": "recording.auto_start",
     "bags": "recording.folder",
 }
@@ -102,10 +103,16 @@ def _apply(content: dict[str, Any], override: str) -> None:
         raise ConfigurationError(f'"{override}" is not of the form key:=value, e.g. robot_ip:=192.168.1.10')
     node = content
     *parents, leaf = SHORTHANDS.get(key, key).split(".")
+    if key == "camera":
+        parents, leaf = ["cameras", "front"], "kind"
     for parent in parents:
         node = node.setdefault(parent, {})
         if not isinstance(node, dict):
             raise ConfigurationError(f'"{key}" goes below "{parent}", which is a plain value')
+    if key == "camera":
+        kind, _, source = text.partition(":")
+        node.update({"kind": kind, **({"source": source} if source else {})})
+        return
     # Text stays text: an address such as 10.0 or a device index must not turn into a number before validation.
     node[leaf] = text if leaf in ("robot_ip", "source", "address", "model", "checkpoint") else yaml.safe_load(text)
 

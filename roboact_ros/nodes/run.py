@@ -49,6 +49,7 @@ def run_node(
         node = make(load_cell(args.system, args.overrides), args)
         executor = EventsExecutor()
         executor.add_node(node)
+        print("ready", flush=True)
         while rclpy.ok():
             executor.spin_once(timeout_sec=1.0)
     except RoboactError as error:

@@ -1,0 +1,17 @@
+.PHONY: demo test check setup
+
+# Talks to a simulated UR5e, records the episode, checks what moved and shows it.
+demo: setup
+	.venv/bin/python -m roboact_ros.cli demo
+
+# Style, types, and the tests that drive everything through real processes.
+test: setup check
+	.venv/bin/python -m pytest -q
+
+check: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+setup:
+	@scripts/setup

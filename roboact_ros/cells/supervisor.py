@@ -1,0 +1,137 @@
+"""Runs the processes of a cell without ros2 launch: starts, names their output, restarts, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from roboact_ros.cells.processes import NodeProcess
+
+REFUSED = 2
+"""Exit status of a node that refused its configuration; starting it again would not help."""
+
+_RESTART_SECONDS = 1.0
+_GRACE_SECONDS = 6.0
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(slots=True)
+class _Child:
+    node: NodeProcess
+    label: str
+    process: subprocess.Popen[str]
+    restart_at: float | None = None
+
+
+class Supervisor:
+    """Owns the processes of one cell.
+
+    A process that crashes is started again after a second, as a robot cell must survive the loss of any one of them;
+    one that refuses its configuration ends the cell.
+    """
+
+    def __init__(self, nodes: Sequence[NodeProcess], environment: Mapping[str, str]) -> None:
+        """Start every process.
+
+        Args:
+            nodes: What to run, in order.
+            environment: Environment variables of the processes.
+        """
+        self._environment = dict(environment)
+        self._ready: set[str] = set()
+        self._announced = False
+        self._children = [_Child(node, _label(node), self._start(node)) for node in nodes]
+
+    def run(self) -> int:
+        """Watch over the processes until SIGINT or SIGTERM, then stop them all.
+
+        Returns:
+            0 after a signal, 2 when a process refused its configuration.
+        """
+        interrupted = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: interrupted.set())
+        status = 0
+        while not interrupted.wait(0.1):
+            refused = [child.label for child in self._children if self._watch(child) == REFUSED]
+            if refused:
+                print(f"{', '.join(refused)} refused to start; the cell is stopped", file=sys.stderr, flush=True)
+                status = REFUSED
+                break
+        self.stop()
+        return status
+
+    def stop(self) -> None:
+        """Stop every process, newest first, so that the arm's controller goes last; kill what does not leave."""
+        for number in (signal.SIGINT, signal.SIGKILL):
+            for child in reversed(self._children):
+                if child.process.poll() is None:
+                    os.killpg(child.process.pid, number)
+            deadline = time.monotonic() + _GRACE_SECONDS
+            for child in self._children:
+                try:
+                    child.process.wait(max(0.0, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    print(f"{child.label} did not leave in {_GRACE_SECONDS:.0f} s and is killed", flush=True)
+
+    def _watch(self, child: _Child) -> int | None:
+        status = child.process.poll()
+        if status is None or status == REFUSED:
+            return status
+        if child.restart_at is None:
+            self._ready.discard(child.label)
+            print(f"{child.label} ended with status {status}; starting it again", file=sys.stderr, flush=True)
+            child.restart_at = time.monotonic() + _RESTART_SECONDS
+        elif time.monotonic() >= child.restart_at:
+            child.process, child.restart_at = self._start(child.node), None
+        return None
+
+    def _start(self, node: NodeProcess) -> subprocess.Popen[str]:
+        command = [sys.executable, "-u", "-m", f"roboact_ros.nodes.{node.executable}", *node.arguments]
+        if node.namespace:
+            command += ["--ros-args", "-r", f"__ns:=/{node.namespace.strip('/')}"]
+        process = subprocess.Popen(
+            command,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+        threading.Thread(target=self._relay, args=(_label(node), process), daemon=True).start()
+        return process
+
+    def _relay(self, label: str, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None  # noqa: S101 - Popen was given a pipe
+        for line in process.stdout:
+            text = line.rstrip()
+            if text == "ready":
+                self._ready.add(label)
+                self._announce()
+            else:
+                print(f"[{label}] {text}", flush=True)
+
+    def _announce(self) -> None:
+        if not self._announced and len(self._ready) == len(self._children):
+            self._announced = True
+            print('the cell is up; talk to it with: roboact say "move left a lot"   or: roboact teleop', flush=True)
+
+
+def _label(node: NodeProcess) -> str:
+    camera = node.arguments[-1] if "--camera" in node.arguments else ""
+    return f"{node.executable.removesuffix('_node')}{' ' + camera if camera else ''}"
+
+
+def _die_with_parent() -> None:
+    """Let the kernel end this process when its supervisor is killed: nothing may be left driving an arm."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
