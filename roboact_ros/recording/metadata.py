@@ -1,0 +1,87 @@
+"""``metadata.yaml`` as rosbag2 writes it (version 9), made from what the MCAP file says about itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from roboact_ros.recording.failures import recording_error
+from roboact_ros.recording.mcap_index import McapIndex
+
+FILE_NAME = "metadata.yaml"
+CUSTOM_RECORD = "roboact"
+"""Name of the MCAP metadata record that keeps our own notes from the first moment on, for a repair after a crash."""
+ROSBAG2_RECORD = "rosbag2"
+"""Name of the MCAP metadata record that rosbag2 reads."""
+
+
+def bag_information(index: McapIndex, file_name: str, custom_data: Mapping[str, str]) -> dict[str, object]:
+    """Return the content of ``rosbag2_bagfile_information``.
+
+    Args:
+        index: Summary of the file.
+        file_name: Name of the file in the bag's folder.
+        custom_data: Our own notes, all of them text.
+    """
+    starting_time = {"nanoseconds_since_epoch": index.start_ns}
+    duration = {"nanoseconds": index.end_ns - index.start_ns}
+    file = {
+        "path": file_name,
+        "starting_time": dict(starting_time),
+        "duration": dict(duration),
+        "message_count": index.message_count,
+    }
+    return {
+        "version": 9,
+        "storage_identifier": "mcap",
+        "duration": duration,
+        "starting_time": starting_time,
+        "message_count": index.message_count,
+        "topics_with_message_count": [_topic(index, channel_id) for channel_id in index.channels],
+        "compression_format": "",
+        "compression_mode": "",
+        "relative_file_paths": [file_name],
+        "files": [file],
+        "custom_data": dict(custom_data),
+        "ros_distro": os.environ.get("ROS_DISTRO", "jazzy"),
+    }
+
+
+def to_yaml(content: object) -> str:
+    """Return ``content`` as YAML text, in the order it is in."""
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=10_000)
+
+
+def write_metadata(folder: Path, information: Mapping[str, object]) -> None:
+    """Write ``metadata.yaml`` so that it is there as a whole or not at all.
+
+    Raises:
+        RecordingError: The disk refused.
+    """
+    temporary = folder / f".{FILE_NAME}"
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(to_yaml({"rosbag2_bagfile_information": dict(information)}))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(folder / FILE_NAME)
+    except OSError as error:
+        raise recording_error(folder / FILE_NAME, error) from error
+
+
+def _topic(index: McapIndex, channel_id: int) -> dict[str, object]:
+    channel = index.channels[channel_id]
+    schema = index.schemas.get(channel.schema_id)
+    return {
+        "topic_metadata": {
+            "name": channel.topic,
+            "type": schema.name if schema else "",
+            "serialization_format": channel.encoding,
+            "offered_qos_profiles": yaml.safe_load(channel.metadata.get("offered_qos_profiles", "")) or [],
+            "type_description_hash": channel.metadata.get("topic_type_hash", ""),
+        },
+        "message_count": index.counts.get(channel_id, 0),
+    }
