@@ -1,0 +1,69 @@
+"""Materials, light, floor and the fixed cameras of the scene."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mujoco
+import numpy as np
+
+MATERIALS: dict[str, tuple[tuple[float, float, float], float]] = {
+    "aluminium": ((0.74, 0.76, 0.78), 0.4),
+    "tube": ((0.66, 0.69, 0.72), 0.5),
+    "ur blue": ((0.36, 0.62, 0.82), 0.4),
+    "dark": ((0.20, 0.21, 0.23), 0.3),
+    "pedestal": ((0.33, 0.35, 0.38), 0.2),
+    "gripper": ((0.13, 0.13, 0.14), 0.4),
+    "pad": ((0.45, 0.45, 0.47), 0.1),
+    "table": ((0.78, 0.70, 0.58), 0.15),
+    "floor": ((0.55, 0.58, 0.61), 0.0),
+    "cabinet": ((0.52, 0.36, 0.24), 0.2),
+    "drawer": ((0.72, 0.54, 0.36), 0.2),
+    "box": ((0.24, 0.42, 0.46), 0.2),
+    "lid": ((0.35, 0.60, 0.64), 0.2),
+    "handle": ((0.16, 0.16, 0.18), 0.6),
+}
+"""Colour and specular strength of every material."""
+
+
+def add_look(spec: Any, table_z: float, table_y: tuple[float, float], floor_z: float) -> None:
+    """Add everything that is only seen: materials, lights, floor and the cameras ``front`` and ``overhead``."""
+    for name, (colour, specular) in MATERIALS.items():
+        spec.add_material(name=name, rgba=[*colour, 1.0], specular=specular, shininess=0.5, reflectance=0.0)
+    spec.add_texture(
+        name="sky",
+        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
+        rgb1=[0.80, 0.85, 0.90],
+        rgb2=[0.55, 0.60, 0.66],
+        width=128,
+        height=768,
+    )
+    head = spec.visual.headlight
+    head.ambient, head.diffuse, head.specular = [0.35] * 3, [0.25] * 3, [0.0] * 3
+    middle = (table_y[0] + table_y[1]) / 2
+    spec.worldbody.add_light(
+        name="ceiling",
+        type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+        pos=[1.0, middle - 1.0, table_z + 2.5],
+        dir=[-0.35, 0.35, -1.0],
+        diffuse=[0.55] * 3,
+        specular=[0.3] * 3,
+        castshadow=True,
+    )
+    floor = spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_PLANE, size=[4.0, 4.0, 0.1], material="floor")
+    floor.pos = [0.0, 0.0, floor_z]
+    target = np.array([0.47, middle + 0.02, table_z + 0.13])
+    _add_camera(spec, "front", target + [1.05, -0.62, 0.62], target, fovy=45.0)
+    _add_camera(spec, "overhead", target + [-0.001, 0.0, 1.3], target, fovy=45.0)
+
+
+def _add_camera(spec: Any, name: str, position: Any, target: Any, fovy: float) -> None:
+    """Add a camera at ``position`` that looks at ``target`` [m] with the world's z up; ``fovy`` [deg]."""
+    back = (position - target) / np.linalg.norm(position - target)
+    right = np.cross([0.0, 0.0, 1.0], back)
+    right /= np.linalg.norm(right)
+    rotation = np.stack([right, np.cross(back, right), back], axis=1)
+    quaternion = np.zeros(4)
+    mujoco.mju_mat2Quat(quaternion, rotation.ravel())
+    spec.worldbody.add_camera(name=name, pos=position.tolist(), quat=quaternion.tolist(), fovy=fovy)

@@ -1,0 +1,112 @@
+"""One arm with its gripper inside a MuJoCo model; implements :class:`roboact_ros.sim.body.ArmBody`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from roboact_ros.robots import RobotModel
+from roboact_ros.sim.arm_model import DRIVES, flange_name, joint_name
+from roboact_ros.sim.body import BodyState
+from roboact_ros.sim.gripper_model import FORCES, SPEEDS, STROKE, TOOL_LENGTH, finger_names, gripper_name
+from roboact_ros.types import FloatArray, GripperState
+
+_TORQUE_FILTER = 0.010
+"""Time constant of the torque sensors [s]."""
+_FREE_DAMPING = 8.0
+"""Damping of a joint that is moved by hand [N m s/rad]."""
+_STALL_SPEED = 0.004
+"""Fingers slower than this while pushing have met something [m/s]."""
+_STALL_TIME = 0.060
+_AT_TARGET = 0.0015
+"""The fingers are where they should be within this distance of each [m]."""
+
+_STIFFNESS = np.array([drive.stiffness for drive in DRIVES])
+_DAMPING = np.array([drive.damping for drive in DRIVES])
+
+
+class MujocoArm:
+    """One arm; the world that owns it calls :meth:`before_step` and :meth:`after_step`."""
+
+    def __init__(self, model: Any, data: Any, arm: int, robot: RobotModel, home: FloatArray) -> None:
+        self._model, self._data = model, data
+        joints = [model.joint(joint_name(arm, j)) for j in range(6)]
+        self._q = np.array([joint.qposadr[0] for joint in joints])
+        self._v = np.array([joint.dofadr[0] for joint in joints])
+        self._motors = np.array([model.actuator(joint_name(arm, j)).id for j in range(6)])
+        self._gripper = model.actuator(gripper_name(arm)).id
+        fingers = [model.joint(name) for name in finger_names(arm)]
+        self._fingers_q = np.array([joint.qposadr[0] for joint in fingers])
+        self._fingers_v = np.array([joint.dofadr[0] for joint in fingers])
+        self._flange = model.site(flange_name(arm)).id
+        self._speed_limit = np.array(robot.velocity_limit)
+        self._target = self._last_target = np.array(home, dtype=np.float64)
+        self._opening, self._speed = STROKE / 2, SPEEDS[1]
+        self._finger_target = STROKE / 2
+        self._stalled = 0.0
+        self._torque = np.zeros(6)
+        data.qpos[self._q] = self._target
+        data.qpos[self._fingers_q] = self._finger_target
+        data.ctrl[self._motors], data.ctrl[self._gripper] = self._target, self._finger_target
+
+    @property
+    def pose_tool_in_world(self) -> FloatArray:
+        """(4, 4) pose of the tool centre point [m], as it was after the last step."""
+        pose = np.eye(4)
+        pose[:3, :3] = self._data.site_xmat[self._flange].reshape(3, 3)
+        pose[:3, 3] = self._data.site_xpos[self._flange] + TOOL_LENGTH * pose[:3, 2]
+        return pose
+
+    def drive(self, q: FloatArray) -> None:
+        """See :class:`ArmBody`."""
+        self._target = np.array(q, dtype=np.float64)
+
+    def grip(self, opening: float, speed: float, force: float) -> None:
+        """See :class:`ArmBody`."""
+        opening, speed, force = (min(max(value, 0.0), 1.0) for value in (opening, speed, force))
+        self._opening = opening * STROKE / 2
+        self._speed = SPEEDS[0] + speed * (SPEEDS[1] - SPEEDS[0])
+        limit = FORCES[0] + force * (FORCES[1] - FORCES[0])
+        self._model.actuator_forcerange[self._gripper] = (-limit, limit)
+        self._stalled = 0.0
+
+    def release(self, free: bool) -> None:
+        """See :class:`ArmBody`."""
+        self._model.actuator_gainprm[self._motors, 0] = 0.0 if free else _STIFFNESS
+        self._model.actuator_biasprm[self._motors, 1] = 0.0 if free else -_STIFFNESS
+        self._model.actuator_biasprm[self._motors, 2] = -_FREE_DAMPING if free else -_DAMPING
+        self._target = self._last_target = self._data.qpos[self._q].copy()
+
+    def read(self) -> BodyState:
+        """See :class:`ArmBody`."""
+        data = self._data
+        opening = float(np.mean(data.qpos[self._fingers_q]))
+        there = abs(opening - self._opening) < _AT_TARGET
+        holding = not there and self._stalled >= _STALL_TIME
+        gripper = GripperState(min(max(opening / (STROKE / 2), 0.0), 1.0), not there and not holding, holding)
+        return BodyState(data.qpos[self._q].copy(), data.qvel[self._v].copy(), self._torque.copy(), gripper)
+
+    def before_step(self, seconds: float) -> None:
+        """Command the motors for the next ``seconds``.
+
+        The speed of the target goes ahead of the servo, so that a moving arm does not trail behind by damping.
+        """
+        speed = np.clip((self._target - self._last_target) / seconds, -self._speed_limit, self._speed_limit)
+        self._last_target = self._target
+        self._data.ctrl[self._motors] = self._target + _DAMPING / _STIFFNESS * speed
+        step = self._speed / 2 * seconds
+        self._finger_target += min(max(self._opening - self._finger_target, -step), step)
+        self._data.ctrl[self._gripper] = self._finger_target
+
+    def after_step(self, seconds: float) -> None:
+        """Read the sensors that remember."""
+        # What constraints (contacts above all) do to the joints is what the motors work against.
+        outside = -self._data.qfrc_constraint[self._v]
+        self._torque = self._torque + (outside - self._torque) * min(1.0, seconds / _TORQUE_FILTER)
+        speed = float(np.max(np.abs(self._data.qvel[self._fingers_v])))
+        pushing = (
+            self._finger_target == self._opening
+            or abs(self._finger_target - self._data.qpos[self._fingers_q[0]]) > _AT_TARGET
+        )
+        self._stalled = self._stalled + seconds if speed < _STALL_SPEED and pushing else 0.0
