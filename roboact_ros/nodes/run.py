@@ -10,7 +10,6 @@ import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.experimental import EventsExecutor
 from rclpy.node import Node
-from rclpy.utilities import remove_ros_args
 
 from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import load_cell
@@ -42,8 +41,10 @@ def run_node(
     parser.add_argument("overrides", nargs="*", metavar="key:=value", help="e.g. robot_ip:=192.168.1.10")
     if extra is not None:
         extra(parser)
-    args = parser.parse_args(remove_ros_args(["", *words])[1:])
-    rclpy.init(args=["", *words])
+    # ROS would take key:=value for a remapping, so it only sees what follows --ros-args.
+    own = words[: words.index("--ros-args")] if "--ros-args" in words else words
+    args = parser.parse_args(own)
+    rclpy.init(args=["", *words[len(own) :]])
     node: Node | None = None
     try:
         node = make(load_cell(args.system, args.overrides), args)

@@ -63,12 +63,17 @@ class EpisodeRecorder:
         error = "" if w.error is None else str(w.error)
         return Progress(self._bag.path, w.messages, w.received_bytes, w.drops, dict(self._counts), error)
 
-    def start(self, instruction: str, offered: Mapping[str, TopicQos], now_ns: int) -> Path:
+    def offer(self, topic: str, qos: TopicQos) -> None:
+        """Note what the publishers of a topic offer; it counts for topics that have not begun in the running bag."""
+        self._offered[topic] = qos
+        if self._bag is not None:
+            self._bag.offer(topic, qos)
+
+    def start(self, instruction: str, now_ns: int) -> Path:
         """Start an episode with the newest message of every state topic.
 
         Args:
             instruction: The task; may still be empty.
-            offered: What the publisher of each topic offers.
             now_ns: Unix time [ns].
 
         Returns:
@@ -83,7 +88,7 @@ class EpisodeRecorder:
         number = 1 + sum(bag.state is BagState.SAVED for bag in find_bags(self._folder))
         notes = {**self._notes, "episode": str(number), "instruction": instruction, "outcome": "unfinished"}
         bag = BagWriter(path, notes)
-        for topic, qos in offered.items():
+        for topic, qos in self._offered.items():
             bag.offer(topic, qos)
         self._bag, self._writer, self._counts = bag, BackgroundWriter(bag), {}
         for topic_, (data, published_ns) in self._newest.items():
@@ -104,9 +109,15 @@ class EpisodeRecorder:
         Raises:
             RecordingError: None is running, or the disk refused; then what reached the disk stays for a repair.
         """
-        path = self._finish({**notes, "outcome": "saved"})
-        purge(self._folder)
-        return path
+        return self._finish({**notes, "outcome": "saved"})
+
+    def purge(self) -> list[Path]:
+        """Delete all but the newest discarded episodes; to be called once an episode is saved.
+
+        Raises:
+            RecordingError: The disk refused.
+        """
+        return purge(self._folder)
 
     def discard(self, notes: Mapping[str, str]) -> Path:
         """Finish the running episode, put it among the discarded ones and return its place.

@@ -1,0 +1,189 @@
+"""Records everything that happens in a cell, one bag per episode, as it travels on the wire."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.serialization import deserialize_message
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from roboact_ros.cells.description import Cell
+from roboact_ros.cells.load import cell_to_mapping
+from roboact_ros.errors import RecordingError
+from roboact_ros.nodes.messages.diagnostics import Level, Status, status_to_message, statuses_to_array
+from roboact_ros.nodes.raw_subscription import RawSubscription
+from roboact_ros.nodes.recorded_topics import TopicChoice, recorded_topics
+from roboact_ros.nodes.run import run_node
+from roboact_ros.recording.episode_recorder import EpisodeRecorder, RecordedTopic
+from roboact_ros.recording.version import installed_version
+
+DONE = "done"
+"""Control word on ``teleop/motion`` that saves the running episode."""
+
+
+class RecorderNode(Node):  # type: ignore[misc]
+    """Services ``recorder/start``, ``recorder/save``, ``recorder/discard``; topic ``recorder/status``."""
+
+    def __init__(self, cell: Cell) -> None:
+        """Listen to the cell from now on, and start an episode if the cell says so.
+
+        Raises:
+            RecordingError: An episode should start at once, and the folder cannot be written.
+        """
+        super().__init__("recorder", namespace=cell.namespace)
+        notes = {"cell": json.dumps(cell_to_mapping(cell)), "roboact_version": installed_version()}
+        self._recorder = EpisodeRecorder(Path(cell.recording.folder).expanduser().resolve(), notes)
+        self._instruction = cell.instruction
+        self._started_ns = 0
+        self._lost_at_start = 0
+        self._failure = ""
+        self._last = ""
+        self._image_topics: dict[str, str] = {}
+        self._subscriptions_: list[RawSubscription] = []
+        for choice in recorded_topics(cell):
+            self._listen(choice)
+        latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self._status_publisher = self.create_publisher(DiagnosticStatus, "recorder/status", latched)
+        self._diagnostics_publisher = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        for name, action in (("start", self._start), ("save", self._save), ("discard", self._discard)):
+            self.create_service(Trigger, f"recorder/{name}", partial(self._serve, action))
+        if cell.recording.auto_start:
+            self.get_logger().info(self._start())
+        self.create_timer(1.0, self._report)
+        self._report()
+
+    def destroy_node(self) -> None:
+        """Save the running episode and leave."""
+        if self._recorder.progress is not None:
+            try:
+                print(f"recorder: {self._save('shutdown')}", file=sys.stderr, flush=True)
+            except RecordingError as error:
+                print(f"recorder: {error}", file=sys.stderr, flush=True)
+        super().destroy_node()
+
+    def _listen(self, choice: TopicChoice) -> None:
+        name = self.resolve_topic_name(choice.name)
+        package, folder, *_ = choice.message_type.__module__.split(".")
+        topic = RecordedTopic(name, f"{package}/{folder}/{choice.message_type.__name__}", choice.state)
+        self._subscriptions_.append(
+            RawSubscription(self, choice.name, choice.message_type, choice.qos, self._receiver(choice, topic))
+        )
+        if choice.camera:
+            self._image_topics[choice.camera] = name
+
+    def _receiver(self, choice: TopicChoice, topic: RecordedTopic) -> Callable[[bytes], None]:
+        def record(data: bytes) -> None:
+            self._recorder.receive(topic, data, self._now_ns())
+
+        def remember_instruction(data: bytes) -> None:
+            record(data)
+            self._instruction = deserialize_message(data, String).data
+
+        def record_and_end(data: bytes) -> None:
+            record(data)
+            if deserialize_message(data, String).data == DONE and self._recorder.progress is not None:
+                self._end_by_word()
+
+        return {"instruction": remember_instruction, "teleop/motion": record_and_end}.get(choice.name, record)
+
+    def _end_by_word(self) -> None:
+        try:
+            self.get_logger().info(self._save(DONE))
+        except RecordingError as error:
+            self._fail(error)
+        self._report()
+
+    def _serve(self, action: Callable[[], str], _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        try:
+            response.message, response.success = action(), True
+            self.get_logger().info(response.message)
+        except RecordingError as error:
+            response.message, response.success = str(error), False
+            self._fail(error)
+        self._report()
+        return response
+
+    def _start(self) -> str:
+        now_ns = self._now_ns()
+        path = self._recorder.start(self._instruction, now_ns)
+        self._started_ns, self._lost_at_start, self._failure = now_ns, self._lost, ""
+        return f"recording {path}"
+
+    def _save(self, ended_by: str = "service") -> str:
+        path = self._recorder.save(self._closing_notes(ended_by))
+        self._last, self._failure = str(path), ""
+        try:
+            self._recorder.purge()
+        except RecordingError as error:
+            self.get_logger().warning(f"an old discarded episode could not be deleted: {error}")
+        return f"saved {path}"
+
+    def _discard(self) -> str:
+        return f"discarded; it stays for a while in {self._recorder.discard(self._closing_notes('service'))}"
+
+    def _closing_notes(self, ended_by: str) -> dict[str, str]:
+        lost = self._lost - self._lost_at_start
+        return {"instruction": self._instruction, "ended_by": ended_by, "lost_in_transit": str(lost)}
+
+    def _fail(self, error: RecordingError) -> None:
+        self._failure = str(error)
+        self.get_logger().error(self._failure)
+
+    @property
+    def _lost(self) -> int:
+        return sum(subscription.lost for subscription in self._subscriptions_)
+
+    def _now_ns(self) -> int:
+        return int(self.get_clock().now().nanoseconds)
+
+    def _report(self) -> None:
+        for subscription in self._subscriptions_:
+            offered = subscription.adapt()
+            if offered is not None:
+                self._recorder.offer(subscription.name, offered)
+        status = self._status()
+        if status.level is Level.WARN:
+            self.get_logger().warning(status.message, throttle_duration_sec=10.0)
+        self._status_publisher.publish(status_to_message(status))
+        self._diagnostics_publisher.publish(statuses_to_array([status], self.get_clock().now().to_msg()))
+
+    def _status(self) -> Status:
+        progress = self._recorder.progress
+        if progress is None:
+            values = {"state": "idle", "episode": self._last}
+            return Status("recorder", Level.ERROR if self._failure else Level.OK, self._failure or "idle", values)
+        seconds = (self._now_ns() - self._started_ns) / 1e9
+        drops = progress.drops + self._lost - self._lost_at_start
+        values = {
+            "state": "recording",
+            "episode": str(progress.path),
+            "seconds": f"{seconds:.1f}",
+            "messages": str(progress.messages),
+            "bytes": str(progress.bytes),
+            "drops": str(drops),
+        }
+        blind = [name for name, topic in self._image_topics.items() if topic not in progress.counts]
+        if progress.error:
+            return Status("recorder", Level.ERROR, progress.error, values)
+        if seconds >= 0.9 and blind:
+            return Status("recorder", Level.WARN, f"recording without images from: {', '.join(blind)}", values)
+        if drops:
+            return Status("recorder", Level.WARN, f"recording; {drops} messages were lost", values)
+        return Status("recorder", Level.OK, "recording", values)
+
+
+def main() -> int:
+    """Run the node."""
+    return run_node(lambda cell, _: RecorderNode(cell), __doc__)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
