@@ -10,6 +10,7 @@ from typing import Any
 
 import mujoco
 
+from roboact_ros.sim.look import add_camera
 from roboact_ros.sim.shapes import box, cylinder
 
 STROKE = 0.085
@@ -42,14 +43,11 @@ def add_gripper(spec: Any, link: Any, arm: int, flange_z: float, bits: dict[str,
     cylinder(hand, (0, 0, 0), (0, 0, 0.018), 0.0375, material="dark", **look)
     box(hand, (0, 0, 0.048), (0.028, 0.036, 0.030), material="gripper", **look)
     box(hand, (0, 0, 0.083), (0.020, 0.060, 0.006), material="dark", **look)
-    hand.add_camera(name="wrist" if arm == 0 else f"wrist {arm}", pos=[-0.075, 0, 0.0], fovy=70.0, quat=_LOOK_AHEAD)
+    name = "wrist" if arm == 0 else f"wrist {arm}"
+    add_camera(hand, name, (-0.085, 0, 0.0), (0.03, 0, TOOL_LENGTH), up=(1, 0, 0), fovy=65.0)
     for side, name in zip((1.0, -1.0), finger_names(arm), strict=True):
         _add_finger(hand, name, side, look)
     _couple(spec, arm)
-
-
-_LOOK_AHEAD = [0.1305, 0.0, 0.9914, 0.0]
-"""Orientation of the wrist camera: along the tool's z, tilted by 15 degrees towards the fingertips."""
 
 
 def _add_finger(hand: Any, name: str, side: float, look: dict[str, Any]) -> None:

@@ -39,9 +39,14 @@ def add_look(spec: Any, table_z: float, table_y: tuple[float, float], floor_z: f
         width=128,
         height=768,
     )
+    middle = (table_y[0] + table_y[1]) / 2
+    spec.visual.quality.offsamples = 0
+    spec.visual.quality.shadowsize = 1024
+    spec.visual.quality.numslices, spec.visual.quality.numstacks = 20, 10
+    # The extent sets how far the shadow map reaches: the smaller, the sharper.
+    spec.stat.center, spec.stat.extent = [0.45, middle, table_z + 0.3], 1.1
     head = spec.visual.headlight
     head.ambient, head.diffuse, head.specular = [0.35] * 3, [0.25] * 3, [0.0] * 3
-    middle = (table_y[0] + table_y[1]) / 2
     spec.worldbody.add_light(
         name="ceiling",
         type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
@@ -53,17 +58,17 @@ def add_look(spec: Any, table_z: float, table_y: tuple[float, float], floor_z: f
     )
     floor = spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_PLANE, size=[4.0, 4.0, 0.1], material="floor")
     floor.pos = [0.0, 0.0, floor_z]
-    target = np.array([0.47, middle + 0.02, table_z + 0.13])
-    _add_camera(spec, "front", target + [1.05, -0.62, 0.62], target, fovy=45.0)
-    _add_camera(spec, "overhead", target + [-0.001, 0.0, 1.3], target, fovy=45.0)
+    target = np.array([0.50, middle + 0.02, table_z + 0.10])
+    add_camera(spec.worldbody, "front", target + [1.0, -0.75, 0.80], target, up=(0, 0, 1), fovy=42.0)
+    add_camera(spec.worldbody, "overhead", target + [0.0, 0.0, 1.25], target, up=(1, 0, 0), fovy=45.0)
 
 
-def _add_camera(spec: Any, name: str, position: Any, target: Any, fovy: float) -> None:
-    """Add a camera at ``position`` that looks at ``target`` [m] with the world's z up; ``fovy`` [deg]."""
+def add_camera(body: Any, name: str, position: Any, target: Any, up: Any, fovy: float) -> None:
+    """Add a camera to ``body`` that looks from ``position`` at ``target`` [m] with ``up`` upwards; ``fovy`` [deg]."""
+    position, target = np.asarray(position, dtype=np.float64), np.asarray(target, dtype=np.float64)
     back = (position - target) / np.linalg.norm(position - target)
-    right = np.cross([0.0, 0.0, 1.0], back)
+    right = np.cross(up, back)
     right /= np.linalg.norm(right)
-    rotation = np.stack([right, np.cross(back, right), back], axis=1)
     quaternion = np.zeros(4)
-    mujoco.mju_mat2Quat(quaternion, rotation.ravel())
-    spec.worldbody.add_camera(name=name, pos=position.tolist(), quat=quaternion.tolist(), fovy=fovy)
+    mujoco.mju_mat2Quat(quaternion, np.stack([right, np.cross(back, right), back], axis=1).ravel())
+    body.add_camera(name=name, pos=position.tolist(), quat=quaternion.tolist(), fovy=fovy)

@@ -79,7 +79,7 @@ class Drawer:
     """A drawer in a small cabinet that stands at ``place`` and opens along its -x."""
 
     name: str = "drawer"
-    place: Planar = Planar(0.80, -0.20)
+    place: Planar = Planar(0.80, 0.30)
     size: tuple[float, float, float] = (0.20, 0.20, 0.095)
     travel: float = 0.13
 
@@ -89,7 +89,7 @@ class HingedBox:
     """A box at ``place`` whose lid is hinged along its -y edge and starts open; ``name`` is the lid's."""
 
     name: str = "lid"
-    place: Planar = Planar(0.68, 0.33)
+    place: Planar = Planar(0.66, -0.36, pi)
     size: tuple[float, float, float] = (0.15, 0.14, 0.07)
     open_angle: float = 1.9
 
