@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from roboact_ros.errors import CameraError
 from roboact_ros.types import Frame
+
+
+class SourceEnded(CameraError):
+    """A recorded source has shown its last image; reading it again would say the same."""
 
 
 class Camera(Protocol):
