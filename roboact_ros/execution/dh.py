@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cos, sin
+from math import cos, sin, sqrt
 
 import numpy as np
 
@@ -75,7 +75,7 @@ def jacobian(frames: FloatArray) -> FloatArray:
     return result
 
 
-@compiled("float64[::1](float64[:,::1], float64[:,::1])")
+@compiled("float64[::1](float64[:,:], float64[:,:])")
 def pose_error(goal: FloatArray, pose: FloatArray) -> FloatArray:
     """Return the (6,) displacement [m] and small rotation [rad], base axes, that takes ``pose`` to ``goal``."""
     error = np.empty(6)
@@ -90,7 +90,26 @@ def pose_error(goal: FloatArray, pose: FloatArray) -> FloatArray:
     return error
 
 
-@compiled("float64(float64[:,::1], float64[::1], float64[:,::1], float64[:,::1], int64)")
+@compiled("void(float64[:,::1], float64[::1])")
+def solve_symmetric(a: FloatArray, b: FloatArray) -> None:
+    """Solve a x = b for a symmetric positive definite ``a`` (6, 6) by Cholesky, in place: ``b`` becomes x."""
+    for i in range(6):
+        for j in range(i + 1):
+            total = a[i, j]
+            for k in range(j):
+                total -= a[i, k] * a[j, k]
+            a[i, j] = sqrt(max(total, 1e-300)) if i == j else total / a[j, j]
+    for i in range(6):
+        for k in range(i):
+            b[i] -= a[i, k] * b[k]
+        b[i] /= a[i, i]
+    for i in range(5, -1, -1):
+        for k in range(i + 1, 6):
+            b[i] -= a[k, i] * b[k]
+        b[i] /= a[i, i]
+
+
+@compiled("float64(float64[:,:], float64[::1], float64[:,::1], float64[:,::1], int64)")
 def refine(
     goal: FloatArray, q: FloatArray, table: FloatArray, pose_tool_in_flange: FloatArray, iterations: int
 ) -> float:
@@ -115,10 +134,15 @@ def refine(
         if np.max(np.abs(error)) < 1e-13:
             break
         j = jacobian(frames)
-        normal = j.T @ j
-        for i in range(6):
-            normal[i, i] += damping
-        step = np.linalg.solve(normal, j.T @ error)
+        normal, step = np.zeros((6, 6)), np.zeros(6)
+        for row in range(6):
+            for column in range(row + 1):
+                for k in range(6):
+                    normal[row, column] += j[k, row] * j[k, column]
+            normal[row, row] += damping
+            for k in range(6):
+                step[row] += j[k, row] * error[k]
+        solve_symmetric(normal, step)
         tried = q + step
         tried_frames = chain(tried, table, pose_tool_in_flange)
         tried_error = pose_error(goal, tried_frames[6])

@@ -58,7 +58,7 @@ class Kinematics:
         q = np.empty(6)
         status, miss = closed_form.nearest(pose_tool_in_base, q_near, self._arm, np.empty((8, 6)), q)
         if status != closed_form.REACHED:
-            raise MotionRefused(_explain(status, miss, pose_tool_in_base, self.model))
+            raise MotionRefused(refusal(status, miss, pose_tool_in_base, self.model))
         return q
 
     def inverse_all(self, pose_tool_in_base: FloatArray) -> FloatArray:
@@ -72,7 +72,8 @@ class Kinematics:
         return closed_form.nearest_batch(poses_tool_in_base, q_near, self._arm)
 
 
-def _explain(status: int, miss: float, pose: FloatArray, model: RobotModel) -> str:
+def refusal(status: int, miss: float, pose: FloatArray, model: RobotModel) -> str:
+    """Return the message for a status of the closed form that is not ``REACHED``; ``miss`` is how far out of reach."""
     place = "x = {:.3f}, y = {:.3f}, z = {:.3f} m".format(*pose[:3, 3])
     if status == closed_form.OUT_OF_REACH:
         return f"the pose {place} is {max(miss, 1e-4):.4f} m out of the reach of the {model.name}"
