@@ -102,12 +102,14 @@ class RecorderNode(Node):  # type: ignore[misc]
         self._report()
 
     def _serve(self, action: Callable[[], str], _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        was_running = self._recorder.progress is not None
         try:
             response.message, response.success = action(), True
             self.get_logger().info(response.message)
         except RecordingError as error:
             response.message, response.success = str(error), False
-            self._fail(error)
+            if was_running:
+                self._fail(error)
         self._report()
         return response
 

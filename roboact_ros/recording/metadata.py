@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from roboact_ros.errors import RecordingError
 from roboact_ros.recording.failures import recording_error
 from roboact_ros.recording.mcap_index import McapIndex
 
@@ -50,9 +52,32 @@ def bag_information(index: McapIndex, file_name: str, custom_data: Mapping[str, 
     }
 
 
+def custom_data(notes: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return our own notes from the metadata records of a file: the final ones, or after a crash those of its start."""
+    text = notes.get(ROSBAG2_RECORD, {}).get("serialized_metadata", "")
+    information = yaml.safe_load(text) or {}
+    return {**notes.get(CUSTOM_RECORD, {}), **(information.get("custom_data") or {})}
+
+
+def read_metadata(folder: Path) -> dict[str, Any]:
+    """Return ``rosbag2_bagfile_information`` of a finished bag.
+
+    Raises:
+        RecordingError: ``metadata.yaml`` is missing or not what it should be.
+    """
+    path = folder / FILE_NAME
+    try:
+        information = yaml.safe_load(path.read_text(encoding="utf-8"))["rosbag2_bagfile_information"]
+    except OSError as error:
+        raise recording_error(path, error) from error
+    except (yaml.YAMLError, TypeError, KeyError) as error:
+        raise RecordingError(f'{path} is damaged ({error}); "roboact bags repair {folder}" writes it anew') from error
+    return dict(information)
+
+
 def to_yaml(content: object) -> str:
     """Return ``content`` as YAML text, in the order it is in."""
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=10_000)
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=10_000))
 
 
 def write_metadata(folder: Path, information: Mapping[str, object]) -> None:

@@ -1,0 +1,149 @@
+"""What a person wants to know about an episode without playing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from roboact_ros.recording.folders import BagFolder, BagState, bag_state, mcap_files
+from roboact_ros.recording.metadata import read_metadata
+from roboact_ros.recording.reader import Episode
+
+GAP_SECONDS = 0.2
+"""Shortest silence of a regular topic that counts as a gap."""
+GAP_FACTOR = 3.0
+"""A gap is also at least this many times the usual interval of its topic."""
+SAID = ("instruction", "correction")
+MOTIONS = ("teleop/motion", "policy/motion")
+REGULAR = ("joint_states", "tcp_pose", "gripper", "image/compressed", "image_raw")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedBag:
+    """One line of a list of bags; ``seconds`` and ``messages`` are None for one that is not finished."""
+
+    name: str
+    state: str
+    seconds: float | None
+    messages: int | None
+    megabytes: float
+    instruction: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRate:
+    """One topic with the number of its messages and their mean rate [Hz]."""
+
+    name: str
+    type_name: str
+    count: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A text on a topic, at a time since the start of the episode [s]."""
+
+    seconds: float
+    topic: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A silence of a regular topic: when it began since the start of the episode, and how long it was [s]."""
+
+    seconds: float
+    topic: str
+    length: float
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One episode."""
+
+    path: str
+    state: str
+    instruction: str
+    notes: dict[str, str]
+    seconds: float
+    messages: int
+    megabytes: float
+    topics: list[TopicRate]
+    said: list[Event]
+    motions: list[Event]
+    gaps: list[Gap]
+
+
+def list_bag(bag: BagFolder) -> ListedBag:
+    """Return the line of one bag, without reading its messages.
+
+    Raises:
+        RecordingError: It cannot be read.
+    """
+    if bag.state is not BagState.SAVED:
+        return ListedBag(bag.path.name, bag.state.value, None, None, _megabytes(bag.path), "")
+    information = read_metadata(bag.path)
+    notes = information.get("custom_data") or {}
+    return ListedBag(
+        bag.path.name,
+        notes.get("outcome", bag.state.value),
+        information["duration"]["nanoseconds"] / 1e9,
+        information["message_count"],
+        _megabytes(bag.path),
+        notes.get("instruction", ""),
+    )
+
+
+def summarise(path: Path) -> Summary:
+    """Read one episode through.
+
+    Raises:
+        RecordingError: It cannot be read.
+    """
+    with Episode(path) as episode:
+        start, duration = episode.start_ns, episode.duration
+        times: dict[str, list[int]] = {}
+        for message in episode.raw_messages():
+            times.setdefault(message.topic.name, []).append(message.log_time_ns)
+        topics = [
+            TopicRate(t.name, t.type_name, t.count, t.count / duration if duration else 0.0)
+            for t in episode.topics.values()
+        ]
+        return Summary(
+            path=str(episode.path),
+            state=bag_state(episode.path).value,
+            instruction=episode.instruction,
+            notes=episode.notes,
+            seconds=duration,
+            messages=sum(topic.count for topic in topics),
+            megabytes=_megabytes(episode.path),
+            topics=topics,
+            said=_texts(episode, SAID),
+            motions=_texts(episode, MOTIONS),
+            gaps=[
+                gap for topic, values in times.items() if topic.endswith(REGULAR) for gap in _gaps(topic, values, start)
+            ],
+        )
+
+
+def _texts(episode: Episode, names: tuple[str, ...]) -> list[Event]:
+    present = [name for name in names if episode.full_name(name) in episode.topics]
+    return [
+        Event((logged - episode.start_ns) / 1e9, topic, str(message.data))
+        for topic, logged, message in episode.messages(present)
+    ]
+
+
+def _gaps(topic: str, times_ns: list[int], start_ns: int) -> list[Gap]:
+    if len(times_ns) < 2:
+        return []
+    intervals = np.diff(np.asarray(times_ns, dtype=np.float64) - start_ns) / 1e9
+    limit = max(GAP_SECONDS, GAP_FACTOR * float(np.median(intervals)))
+    return [Gap((times_ns[i] - start_ns) / 1e9, topic, float(intervals[i])) for i in np.flatnonzero(intervals > limit)]
+
+
+def _megabytes(path: Path) -> float:
+    return sum(file.stat().st_size for file in mcap_files(path)) / 1e6
