@@ -1,0 +1,60 @@
+"""Makes the policy that a cell describes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from roboact_ros.cells.description import Cell, PolicyDescription
+from roboact_ros.errors import PolicyError, did_you_mean
+from roboact_ros.policies.policy import Policy
+
+
+def policy_from_description(description: PolicyDescription, cell: Cell) -> Policy:
+    """Load the policy of ``cell``; takes seconds to minutes.
+
+    Args:
+        description: ``cell.policy``.
+        cell: The cell it will drive.
+
+    Raises:
+        PolicyError: There is none of that kind, or its files cannot be used.
+    """
+    if description.kind not in _KINDS:
+        raise PolicyError(f'no policy "{description.kind}": {did_you_mean(description.kind, _KINDS)}')
+    return _KINDS[description.kind](description, cell)
+
+
+def clip_rt(model: str, checkpoint: str, random: bool, device: str, seed: int = 0) -> Policy:
+    """Load a CLIP-RT policy.
+
+    Args:
+        model: open_clip model name.
+        checkpoint: File of its weights; empty only with ``random``.
+        random: Use random weights instead.
+        device: Torch device; ``auto`` takes CUDA when there is one.
+        seed: Seed of random weights.
+
+    Raises:
+        PolicyError: Neither or both of ``checkpoint`` and ``random``, or the model cannot be loaded.
+    """
+    if bool(checkpoint) == random:
+        given = "both were given" if random else "neither was given"
+        raise PolicyError(
+            f"CLIP-RT needs the weights of {model}: a checkpoint (--checkpoint FILE, in a cell checkpoint:=FILE) "
+            f"or random ones on purpose (--random, in a cell policy.random:=true); {given}"
+        )
+    # PyTorch takes seconds to import; who only asks for another kind or makes a mistake above does not wait for it.
+    from roboact_ros.policies.clip_rt import ClipRt, torch_device
+    from roboact_ros.policies.nets.clip import clip_with_random_weights, clip_with_weights
+
+    torch_device(device)
+    network = clip_with_random_weights(model, seed) if random else clip_with_weights(model, Path(checkpoint))
+    return ClipRt(network, device=device)
+
+
+def _clip_rt(description: PolicyDescription, cell: Cell) -> Policy:
+    return clip_rt(description.model, description.checkpoint, description.random, description.device)
+
+
+_KINDS: dict[str, Callable[[PolicyDescription, Cell], Policy]] = {"clip_rt": _clip_rt}

@@ -1,0 +1,1 @@
+"""Networks that policies run: how they are read from files and how they run fast."""
