@@ -1,0 +1,54 @@
+"""Where the arm may be: tool point inside the workspace box, every link clear of the others and of the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from roboact_ros.execution.collision import clearance, describe
+from roboact_ros.types import FloatArray
+
+TOLERANCE = 1e-6
+"""Excess over a boundary that is ignored [m]."""
+
+_SIDES = (("behind", "in front of"), ("right of", "left of"), ("below", "above"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Boundary:
+    """Where the arm may be.
+
+    Attributes:
+        box_low: (3,) smallest allowed coordinates of the tool point in the base [m].
+        box_high: (3,) largest ones.
+        table_z: Height of the table in the base [m].
+        offsets: Shape of the arm, see :func:`roboact_ros.execution.collision.link_offsets`.
+    """
+
+    box_low: FloatArray
+    box_high: FloatArray
+    table_z: float
+    offsets: FloatArray
+
+    def crossed(self, frames: FloatArray, frames_before: FloatArray) -> str | None:
+        """Return what is wrong with the arm at ``frames``, or None.
+
+        What is already wrong before and gets no worse is accepted, so that an arm outside can move back.
+
+        Args:
+            frames: (7, 4, 4) poses in the base of the frames behind joints 1 … 6 and of the tool.
+            frames_before: The same where the arm comes from.
+        """
+        point, point_before = frames[6, :3, 3].tolist(), frames_before[6, :3, 3].tolist()
+        for axis, low, high in zip(range(3), self.box_low.tolist(), self.box_high.tolist(), strict=True):
+            value, before = point[axis], point_before[axis]
+            excess = max(low - value, value - high)
+            if excess > TOLERANCE and excess > max(low - before, before - high):
+                side = _SIDES[axis][int(value > high)]
+                return (
+                    f"the tool would be {excess:.3f} m {side} the workspace box: "
+                    f"{'xyz'[axis]} = {value:.3f} m, allowed {low:.3f} … {high:.3f}"
+                )
+        gap, part, other = clearance(frames, self.offsets, self.table_z)
+        if gap < -TOLERANCE and gap < clearance(frames_before, self.offsets, self.table_z)[0]:
+            return f"collision: {describe(part, other)} would overlap by {-gap:.3f} m"
+        return None

@@ -1,0 +1,199 @@
+"""The only place where a joint target may be changed or refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from roboact_ros.cells.description import Cell
+from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.boundary import Boundary
+from roboact_ros.execution.collision import link_offsets
+from roboact_ros.execution.dh import jacobian, pose_error
+from roboact_ros.execution.jacobian import CHARACTERISTIC_LENGTH, condition_number
+from roboact_ros.execution.joint_step import NO_STATE, brake, explain, joint_share
+from roboact_ros.execution.kinematics import Kinematics
+from roboact_ros.types import FloatArray
+
+FOLLOWING_ERROR = 0.35
+"""A target farther than this from the measured joints is a leap [rad]: an arm at full speed lags behind by less."""
+
+SLOWEST = 0.1
+"""Share of the speed that is left at a singular pose, so that the arm can leave it."""
+
+TOLERANCE = 1e-3
+"""Relative excess over a limit that is ignored: trajectories run exactly at their limits, give or take rounding."""
+
+JUMP = 0.3
+"""Joints may differ this much between neighbouring poses of a path [rad]; more means that it passes a singularity."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Limits:
+    """Everything a joint target must respect.
+
+    Attributes:
+        kinematics: Kinematics of the arm with its tool.
+        boundary: Where the arm may be.
+        joints: (4, 6) largest |position| [rad], speed [rad/s], acceleration [rad/s^2] and following error [rad].
+        tool_speed: Largest speed of the tool point [m/s].
+        tool_rotation_speed: Largest rotation speed of the tool [rad/s].
+        singularity_slowdown: Condition number of the Jacobian above which all speeds shrink in proportion.
+    """
+
+    kinematics: Kinematics
+    boundary: Boundary
+    joints: FloatArray
+    tool_speed: float
+    tool_rotation_speed: float
+    singularity_slowdown: float
+
+    @classmethod
+    def from_cell(cls, cell: Cell, kinematics: Kinematics) -> Limits:
+        """Take the limits of a cell; its workspace box lies around the tool at the home joints."""
+        safety, model = cell.safety, kinematics.model
+        home = kinematics.forward(np.array(cell.arm.home))[:3, 3]
+        low, high = home + np.array((safety.workspace_x, safety.workspace_y, safety.workspace_z)).T
+        low[2] = max(low[2], safety.table_z + safety.table_clearance)
+        speed = np.minimum(safety.joint_speed, model.velocity_limit)
+        acceleration, following = np.full(6, safety.joint_acceleration), np.full(6, FOLLOWING_ERROR)
+        return cls(
+            kinematics=kinematics,
+            boundary=Boundary(low, high, safety.table_z, link_offsets(model.name)),
+            joints=np.array((model.position_limit, speed, acceleration, following)),
+            tool_speed=safety.tool_speed,
+            tool_rotation_speed=safety.tool_rotation_speed,
+            singularity_slowdown=safety.singularity_slowdown,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepRequest:
+    """One step that somebody wants the arm to make.
+
+    Attributes:
+        q_target: (6,) wanted joint target [rad].
+        q_previous: (6,) target commanded one period ago [rad].
+        qd_previous: (6,) velocity of that command [rad/s].
+        q_measured: (6,) measured joints [rad].
+        dt: Control period [s].
+    """
+
+    q_target: FloatArray
+    q_previous: FloatArray
+    qd_previous: FloatArray
+    q_measured: FloatArray
+    dt: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """What is allowed, and why.
+
+    Attributes:
+        q: (6,) joint target to command, a new array [rad].
+        reason: Why it differs from what was wanted; None when it does not.
+        stop: The wanted target is refused and ``q`` brakes the arm: give the motion up.
+        share: Part of the wanted step that is allowed, 0 … 1; let the trajectory's own time pass as slowly.
+    """
+
+    q: FloatArray
+    reason: str | None
+    stop: bool
+    share: float
+
+
+def allow(request: StepRequest, limits: Limits) -> Verdict:
+    """Return the part of a step that is allowed.
+
+    Somewhat too fast a step is shortened in its own direction. A leap, what is no number, and a step that leads
+    (farther) out of the workspace box or into a collision are refused: the result then brakes from the previous
+    velocity as hard as the joints may. While braking, a boundary can be overrun by the braking distance. An arm that
+    is already outside may move back.
+
+    Raises:
+        MotionRefused: The previous state or the period is no number, so there is nothing to brake from.
+    """
+    q_target, q_previous, dt, joints = request.q_target, request.q_previous, request.dt, limits.joints
+    state = (q_target, q_previous, request.qd_previous, request.q_measured, joints, dt)
+    binding, joint, low, high = joint_share(*state)
+    if binding == NO_STATE:
+        raise MotionRefused(explain(binding, joint, *state))
+
+    def refuse(reason: str) -> Verdict:
+        return Verdict(brake(q_previous, request.qd_previous, joints, dt), reason, stop=True, share=0.0)
+
+    if binding > NO_STATE:
+        return refuse(explain(binding, joint, *state))
+    before, after = limits.kinematics.chain(q_previous), limits.kinematics.chain(q_target)
+    x, y, z, rx, ry, rz = (pose_error(after[6], before[6]) / dt).tolist()
+    speed, turn = sqrt(x * x + y * y + z * z), sqrt(rx * rx + ry * ry + rz * rz)
+    limit = ""
+    if speed * high > limits.tool_speed:
+        high = limits.tool_speed / speed
+        limit = f"the tool would move at {speed:.3f} m/s, allowed {limits.tool_speed:.3f}"
+    if turn * high > limits.tool_rotation_speed:
+        high = limits.tool_rotation_speed / turn
+        limit = f"the tool would turn at {turn:.2f} rad/s, allowed {limits.tool_rotation_speed:.2f}"
+    if low > min(high, 1.0) * (1.0 + TOLERANCE) or high == 0.0:
+        return refuse(limit or explain(binding, joint, *state))
+
+    condition = condition_number(jacobian(after), CHARACTERISTIC_LENGTH)
+    if condition > limits.singularity_slowdown:
+        # Of the three speeds, the one nearest its limit has to shrink; braking for it stays within the acceleration.
+        slow = max(limits.singularity_slowdown / condition, SLOWEST)
+        use = max(
+            float((np.abs(q_target - q_previous) / joints[1]).max()) / dt,
+            speed / limits.tool_speed,
+            turn / limits.tool_rotation_speed,
+        )
+        if use * high > slow and low < high:
+            high = max(slow / use, low)
+            limit = f"near a singular pose, condition number {condition:.0f}"
+
+    if high > 1.0 - TOLERANCE:
+        verdict = Verdict(q_target.copy(), None, stop=False, share=1.0)
+    else:
+        q = q_previous + high * (q_target - q_previous)
+        reason = f"slowed down to {high:.0%}: {limit or explain(binding, joint, *state)}"
+        verdict, after = Verdict(q, reason, stop=False, share=high), limits.kinematics.chain(q)
+    crossed = limits.boundary.crossed(after, before)
+    return verdict if crossed is None else refuse(crossed)
+
+
+def check_path(poses_tool_in_base: FloatArray, q_start: FloatArray, limits: Limits) -> FloatArray:
+    """Return joints (N, 6) for a path of tool poses (N, 4, 4) a few millimetres apart, or refuse it.
+
+    Raises:
+        MotionRefused: A pose is out of reach, or what :func:`check_joint_path` refuses.
+    """
+    path = np.empty((len(poses_tool_in_base), 6))
+    q = q_start
+    for row, pose in zip(path, poses_tool_in_base, strict=True):
+        row[:] = q = limits.kinematics.inverse(pose, q)
+    check_joint_path(path, q_start, limits)
+    return path
+
+
+def check_joint_path(q_path: FloatArray, q_start: FloatArray, limits: Limits) -> None:
+    """Refuse a path of joints (N, 6), a few hundredths of a radian apart, that the arm must not take.
+
+    Raises:
+        MotionRefused: It leaves the joint limits or the workspace box, collides, or leaps.
+    """
+    start, previous = limits.kinematics.chain(q_start), q_start
+    largest = np.maximum(limits.joints[0], np.abs(q_start))
+    for q in q_path:
+        jump, beyond = np.abs(q - previous), np.abs(q) > largest
+        joint = int(jump.argmax())
+        if not jump[joint] <= JUMP:
+            raise MotionRefused(f"the path passes a singular pose: joint {joint + 1} leaps by {jump[joint]:.2f} rad")
+        if beyond.any():
+            joint = int(beyond.argmax())
+            raise MotionRefused(f"joint {joint + 1} would go to {q[joint]:.2f} rad, allowed +-{largest[joint]:.2f}")
+        crossed = limits.boundary.crossed(limits.kinematics.chain(q), start)
+        if crossed is not None:
+            raise MotionRefused(crossed)
+        previous = q
