@@ -101,7 +101,7 @@ def _shoulder(body: Any, model: RobotModel, look: dict[str, Any]) -> None:
     cylinder(body, (0, 0, z - 0.07), (0, 0, z - 0.058), 0.062, material="dark", **look)
     cylinder(body, (0, 0, z - 0.058), (0, 0, z + 0.045), 0.060, material="aluminium", **look)
     cylinder(body, (0, 0, z + 0.045), (0, 0, z + 0.058), 0.054, material="ur blue", **look)
-    cylinder(body, (0, 0.02, z), (0, 0.012 - _beside(model) / 2, z), 0.059, material="aluminium", **look)
+    cylinder(body, (0, 0.02, z), (0, 0.012 - _beside(model) / 2, z), 0.056, material="aluminium", **look)
 
 
 def _upper_arm(body: Any, model: RobotModel, look: dict[str, Any]) -> None:

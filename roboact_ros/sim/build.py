@@ -10,7 +10,7 @@ from roboact_ros.sim.arm_model import add_arm, contact_bits
 from roboact_ros.sim.furniture import TABLE_MARGIN, add_drawer, add_hinged_box, add_table
 from roboact_ros.sim.gripper_model import add_gripper
 from roboact_ros.sim.look import add_look
-from roboact_ros.sim.objects import add_block, add_bowl
+from roboact_ros.sim.objects import add_block, add_bowl, add_can
 from roboact_ros.sim.scene import Scene
 
 TIMESTEP = 0.002
@@ -39,6 +39,8 @@ def build_model(scene: Scene) -> Any:
         add_gripper(spec, link, number, placement.model.d[5], contact_bits(number, len(scene.arms)))
     for block in scene.contents.blocks:
         add_block(spec, block)
+    for can in scene.contents.cans:
+        add_can(spec, can)
     for bowl in scene.contents.bowls:
         add_bowl(spec, bowl)
     for drawer in scene.contents.drawers:

@@ -13,9 +13,13 @@ TABLE_DEPTH = (0.17, 1.02)
 """Extent of the table along x of arm 0's base [m]."""
 TABLE_MARGIN = 0.70
 """How far the table reaches beyond the outermost arms along y [m]."""
+HANDLE_REACH = 0.085
+"""Distance of a drawer's handle from its front: an open finger fits between them [m]."""
 
 _WALL = 0.004
 """Half thickness of boards [m]."""
+_STOP: dict[str, Any] = {"solref_limit": [0.004, 1.0], "solimp_limit": [0.99, 0.999, 0.001, 0.5, 2.0]}
+"""Hard end stops."""
 
 
 def add_table(spec: Any, top_z: float, y: tuple[float, float], floor_z: float) -> None:
@@ -34,7 +38,7 @@ def add_table(spec: Any, top_z: float, y: tuple[float, float], floor_z: float) -
 def add_drawer(spec: Any, drawer: Drawer, table_z: float) -> None:
     """Add a cabinet whose drawer slides along its -x; joint position 0 is closed [m].
 
-    The handle stands out far enough to be held from above by a tool that points down.
+    The handle is a post, which a tool that points down can hold from above, however it is turned.
     """
     (lx, ly, lz), place = (s / 2 for s in drawer.size), drawer.place
     position = [place.x, place.y, table_z]
@@ -54,6 +58,7 @@ def add_drawer(spec: Any, drawer: Drawer, table_z: float) -> None:
         limited=True,
         frictionloss=1.0,
         damping=8.0,
+        **_STOP,
     )
     # The joint guides the drawer, so its parts need not touch the cabinet: gaps of 3 mm all round.
     inner_y, low, high = ly - 2 * _WALL - 0.003, 2 * _WALL + 0.003, 2 * lz - 2 * _WALL - 0.003
@@ -65,9 +70,9 @@ def add_drawer(spec: Any, drawer: Drawer, table_z: float) -> None:
     for side in (-1, 1):
         box(body, (depth, side * (inner_y - _WALL), wall_z), (depth, _WALL, wall_z - low), **wood)
     handle: dict[str, Any] = {"material": "handle", "density": 500.0, "friction": [1.0, 0.01, 0.0003], "condim": 4}
-    z = lz
-    box(body, (-0.028, 0, z), (0.028, 0.009, 0.016), **handle)
-    cylinder(body, (-0.056, 0, z - 0.016), (-0.056, 0, z + 0.016), 0.016, **handle)
+    reach = HANDLE_REACH
+    box(body, (-reach / 2, 0, 0.037), (reach / 2, 0.008, 0.007), **handle)
+    cylinder(body, (-reach, 0, 0.020), (-reach, 0, 0.085), 0.012, **handle)
 
 
 def add_hinged_box(spec: Any, hinged: HingedBox, table_z: float) -> None:
@@ -89,6 +94,7 @@ def add_hinged_box(spec: Any, hinged: HingedBox, table_z: float) -> None:
         limited=True,
         frictionloss=0.01,
         damping=0.02,
+        **_STOP,
     )
     board: dict[str, Any] = {"material": "lid", "density": 500.0}
     box(lid, (0, ly, 0.002), (lx + 0.004, ly + 0.004, _WALL), **board)

@@ -13,8 +13,8 @@ MATERIALS: dict[str, tuple[tuple[float, float, float], float]] = {
     "ur blue": ((0.36, 0.62, 0.82), 0.4),
     "dark": ((0.20, 0.21, 0.23), 0.3),
     "pedestal": ((0.33, 0.35, 0.38), 0.2),
-    "gripper": ((0.13, 0.13, 0.14), 0.4),
-    "pad": ((0.45, 0.45, 0.47), 0.1),
+    "gripper": ((0.30, 0.31, 0.33), 0.4),
+    "pad": ((0.62, 0.62, 0.62), 0.1),
     "table": ((0.78, 0.70, 0.58), 0.15),
     "floor": ((0.55, 0.58, 0.61), 0.0),
     "cabinet": ((0.52, 0.36, 0.24), 0.2),
@@ -46,20 +46,24 @@ def add_look(spec: Any, table_z: float, table_y: tuple[float, float], floor_z: f
     # The extent sets how far the shadow map reaches: the smaller, the sharper.
     spec.stat.center, spec.stat.extent = [0.45, middle, table_z + 0.3], 1.1
     head = spec.visual.headlight
-    head.ambient, head.diffuse, head.specular = [0.35] * 3, [0.25] * 3, [0.0] * 3
+    head.ambient, head.diffuse, head.specular = [0.42] * 3, [0.28] * 3, [0.0] * 3
+    lamp = np.array([0.75, middle - 0.55, table_z + 2.2])
+    aim = np.array([0.40, middle, table_z]) - lamp
     spec.worldbody.add_light(
-        name="ceiling",
-        type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
-        pos=[1.0, middle - 1.0, table_z + 2.5],
-        dir=[-0.35, 0.35, -1.0],
-        diffuse=[0.55] * 3,
+        name="lamp",
+        type=mujoco.mjtLightType.mjLIGHT_SPOT,
+        pos=lamp.tolist(),
+        dir=aim.tolist(),
+        cutoff=70.0,
+        exponent=1.0,
+        diffuse=[0.5] * 3,
         specular=[0.3] * 3,
         castshadow=True,
     )
     floor = spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_PLANE, size=[4.0, 4.0, 0.1], material="floor")
     floor.pos = [0.0, 0.0, floor_z]
-    target = np.array([0.50, middle + 0.02, table_z + 0.10])
-    add_camera(spec.worldbody, "front", target + [1.0, -0.75, 0.80], target, up=(0, 0, 1), fovy=42.0)
+    target = np.array([0.47, middle, table_z + 0.11])
+    add_camera(spec.worldbody, "front", target + [0.87, -0.50, 0.90], target, up=(0, 0, 1), fovy=42.0)
     add_camera(spec.worldbody, "overhead", target + [0.0, 0.0, 1.25], target, up=(1, 0, 0), fovy=45.0)
 
 

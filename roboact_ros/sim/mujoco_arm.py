@@ -65,11 +65,11 @@ class MujocoArm:
     def grip(self, opening: float, speed: float, force: float) -> None:
         """See :class:`ArmBody`."""
         opening, speed, force = (min(max(value, 0.0), 1.0) for value in (opening, speed, force))
-        self._opening = opening * STROKE / 2
+        if opening * STROKE / 2 != self._opening:
+            self._opening, self._stalled = opening * STROKE / 2, 0.0
         self._speed = SPEEDS[0] + speed * (SPEEDS[1] - SPEEDS[0])
         limit = FORCES[0] + force * (FORCES[1] - FORCES[0])
         self._model.actuator_forcerange[self._gripper] = (-limit, limit)
-        self._stalled = 0.0
 
     def release(self, free: bool) -> None:
         """See :class:`ArmBody`."""

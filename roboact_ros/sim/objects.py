@@ -1,4 +1,4 @@
-"""Builds the loose objects: blocks and bowls."""
+"""Builds the loose objects: blocks, cans and bowls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from roboact_ros.sim.scene import COLOURS, Block, Bowl
+from roboact_ros.sim.scene import COLOURS, Block, Bowl, Can
 from roboact_ros.sim.shapes import box, cylinder
 
 _GRIP = {"friction": [1.0, 0.01, 0.0003], "condim": 4, "solref": [0.01, 1.0]}
@@ -24,6 +24,14 @@ def add_block(spec: Any, block: Block) -> None:
     body.add_freejoint(name=block.name)
     half = block.size / 2
     box(body, (0, 0, 0), (half, half, half), rgba=[*COLOURS[block.colour], 1.0], density=550.0, **_GRIP)
+
+
+def add_can(spec: Any, can: Can) -> None:
+    """Add an upright can; its frame is at its centre."""
+    body = spec.worldbody.add_body(name=can.name)
+    body.add_freejoint(name=can.name)
+    half = can.height / 2
+    cylinder(body, (0, 0, -half), (0, 0, half), can.radius, rgba=[*COLOURS[can.colour], 1.0], density=500.0, **_GRIP)
 
 
 def add_bowl(spec: Any, bowl: Bowl) -> None:

@@ -8,7 +8,9 @@ from math import hypot, pi
 import numpy as np
 
 from roboact_ros.errors import SimulationError
+from roboact_ros.sim.furniture import HANDLE_REACH
 from roboact_ros.sim.scene import Drawer, HingedBox, Planar
+from roboact_ros.types import FloatArray
 
 REACH = (0.30, 0.80)
 """Distances from the base at which a tool that points down reaches the table [m]."""
@@ -18,7 +20,8 @@ _MARGIN = 0.02
 """Distance that objects keep from the edge of the workspace [m]."""
 _MOST_YAW = pi / 7
 """Blocks lie at most this far from straight, so that a gripper straightens rather than drops them [rad]."""
-_TRIES = 2000
+_TRIES = 100
+_DRAWS = 100
 
 Rectangle = tuple[float, float, float, float]
 """x from, x to, y from, y to [m]."""
@@ -32,7 +35,7 @@ def kept_free(drawers: Sequence[Drawer], boxes: Sequence[HingedBox]) -> list[Dis
     for drawer in drawers:
         lx, ly, _ = drawer.size
         # From the back wall to where the handle ends when the drawer is fully open.
-        along = np.arange(-lx / 2 - drawer.travel - 0.09, lx / 2 + 0.01, 0.05)
+        along = np.arange(-lx / 2 - HANDLE_REACH - drawer.travel, lx / 2 + 0.01, 0.05)
         discs += [_beside(drawer.place, x, 0.0, 0.6 * ly) for x in along]
     for hinged in boxes:
         lx, ly, _ = hinged.size
@@ -54,24 +57,27 @@ def place(radii: Sequence[float], region: Rectangle, taken: Sequence[Disc], seed
         SimulationError: They do not fit.
     """
     random = np.random.default_rng(seed)
-    x0, x1, y0, y1 = region
     for _ in range(_TRIES):
-        places: list[Planar] = []
         discs = list(taken)
         for radius in radii:
             edge = radius + _MARGIN
-            for _ in range(50):
-                x, y = random.uniform(x0 + edge, x1 - edge), random.uniform(y0 + edge, y1 - edge)
-                reachable = REACH[0] < hypot(x, y) < REACH[1]
-                if reachable and all(hypot(x - a, y - b) > radius + r + GAP for a, b, r in discs):
-                    places.append(Planar(float(x), float(y), float(random.uniform(-_MOST_YAW, _MOST_YAW))))
-                    discs.append((x, y, radius))
-                    break
-            else:
+            low, high = (region[0] + edge, region[2] + edge), (region[1] - edge, region[3] - edge)
+            point = _free_point(random.uniform(low, high, (_DRAWS, 2)), radius, np.array(discs).reshape(-1, 3))
+            if point is None:
                 break
+            discs.append((*point, radius))
         else:
-            return places
+            yaws = random.uniform(-_MOST_YAW, _MOST_YAW, len(radii)).tolist()
+            return [Planar(x, y, yaw) for (x, y, _), yaw in zip(discs[len(taken) :], yaws, strict=True)]
     raise SimulationError(f"{len(radii)} objects do not fit on the table with {GAP} m between them; use fewer")
+
+
+def _free_point(points: FloatArray, radius: float, discs: FloatArray) -> tuple[float, float] | None:
+    """Return the first of (N, 2) ``points`` [m] where a disc is reachable and away from (M, 3) ``discs``."""
+    reach = np.hypot(*points.T)
+    gaps = np.linalg.norm(points[:, None] - discs[None, :, :2], axis=2) - discs[:, 2] - radius
+    free = np.flatnonzero((reach > REACH[0]) & (reach < REACH[1]) & (gaps > GAP).all(axis=1))
+    return (float(points[free[0], 0]), float(points[free[0], 1])) if free.size else None
 
 
 def _beside(where: Planar, x: float, y: float, radius: float) -> Disc:

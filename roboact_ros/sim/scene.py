@@ -65,6 +65,20 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Can:
+    """An upright cylinder that can be knocked over; its name is ``<colour> can``. Radius and height [m]."""
+
+    colour: str
+    radius: float = 0.022
+    height: float = 0.10
+
+    @property
+    def name(self) -> str:
+        """How people call it."""
+        return f"{self.colour} can"
+
+
+@dataclass(frozen=True, slots=True)
 class Bowl:
     """A round open bowl: radius of the rim and height [m]."""
 
@@ -79,7 +93,7 @@ class Drawer:
     """A drawer in a small cabinet that stands at ``place`` and opens along its -x."""
 
     name: str = "drawer"
-    place: Planar = Planar(0.80, 0.30)
+    place: Planar = Planar(0.56, 0.50, pi / 2)
     size: tuple[float, float, float] = (0.20, 0.20, 0.095)
     travel: float = 0.13
 
@@ -89,16 +103,17 @@ class HingedBox:
     """A box at ``place`` whose lid is hinged along its -y edge and starts open; ``name`` is the lid's."""
 
     name: str = "lid"
-    place: Planar = Planar(0.66, -0.36, pi)
-    size: tuple[float, float, float] = (0.15, 0.14, 0.07)
+    place: Planar = Planar(0.70, -0.38, pi)
+    size: tuple[float, float, float] = (0.15, 0.13, 0.06)
     open_angle: float = 1.9
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What stands on the table; blocks and bowls are loose, drawers and boxes are fixed to the table."""
+    """What stands on the table; drawers and boxes are fixed to it, everything else is loose."""
 
     blocks: tuple[Block, ...] = (Block("red"), Block("green"), Block("blue"), Block("yellow"))
+    cans: tuple[Can, ...] = ()
     bowls: tuple[Bowl, ...] = (Bowl(),)
     drawers: tuple[Drawer, ...] = (Drawer(),)
     boxes: tuple[HingedBox, ...] = (HingedBox(),)
@@ -114,9 +129,9 @@ class Contents:
             raise SimulationError(f"objects need different names; used twice: {', '.join(twice)}")
 
     @property
-    def loose(self) -> tuple[Block | Bowl, ...]:
+    def loose(self) -> tuple[Block | Can | Bowl, ...]:
         """Everything that can be picked up."""
-        return (*self.bowls, *self.blocks)
+        return (*self.bowls, *self.blocks, *self.cans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from roboact_ros.sim.build import TIMESTEP, build_model
 from roboact_ros.sim.furniture import TABLE_DEPTH
 from roboact_ros.sim.mujoco_arm import MujocoArm
 from roboact_ros.sim.placement import Disc, Rectangle, kept_free, place
-from roboact_ros.sim.scene import HOME, ArmPlacement, Bowl, Contents, Planar, Scene
+from roboact_ros.sim.scene import HOME, ArmPlacement, Block, Bowl, Contents, Planar, Scene
 from roboact_ros.sim.shapes import quaternion_z
 from roboact_ros.types import FloatArray
 
@@ -108,21 +108,29 @@ class World:
             arm.after_step(seconds)
 
     def reset(self, seed: int) -> None:
-        """Put every object back, loose ones where ``seed`` says; the arms stay as they are."""
+        """Put every object back, loose ones where ``seed`` says; the arms stay as they are.
+
+        Raises:
+            SimulationError: The seed is negative, or the objects do not fit.
+        """
+        if seed < 0:
+            raise SimulationError(f"a seed is not negative: {seed}")
         contents = self._scene.contents
         for fixed, start in self._fixed_joints().items():
             self._set_joint(fixed, [start])
         taken = kept_free(contents.drawers, contents.boxes)
         taken += [disc for disc in map(self._under_tool, self.arms) if disc is not None]
-        radii = [item.radius if isinstance(item, Bowl) else 0.75 * item.size for item in contents.loose]
+        radii = [0.75 * item.size if isinstance(item, Block) else item.radius for item in contents.loose]
         for item, where in zip(contents.loose, place(radii, self._region, taken, seed), strict=True):
-            self.place(item.name, (where.x, where.y, self._rest_height(item.name)), where.yaw)
+            position = (where.x, where.y, self._rest_height(item.name))
+            self._set_joint(item.name, [*position, *quaternion_z(where.yaw)])
+        mujoco.mj_forward(self._model, self._data)
 
     def place(self, name: str, position: Sequence[float], yaw: float = 0.0) -> None:
         """Put a loose object somewhere, at rest.
 
         Args:
-            name: A block or a bowl.
+            name: A block, can or bowl.
             position: x, y and, optionally, z [m] in the base frame of arm 0; without z it stands on the table.
             yaw: Turn about z [rad].
 
@@ -140,6 +148,7 @@ class World:
                 f" z in [{rest:.3f}, {rest + 1:.3f}] m"
             )
         self._set_joint(name, [x, y, z, *quaternion_z(yaw)])
+        mujoco.mj_forward(self._model, self._data)
 
     def pose_object_in_base(self, name: str) -> FloatArray:
         """Return the (4, 4) pose [m] of an object, the moving part of a drawer or box, in the base frame of arm 0.
@@ -190,8 +199,10 @@ class World:
             raise SimulationError(f'no object "{name}": {did_you_mean(name, self.objects)}')
 
     def _rest_height(self, name: str) -> float:
-        halves = {block.name: block.size / 2 for block in self._scene.contents.blocks}
-        return self._scene.table_z + halves.get(name, 0.0)
+        item = next(item for item in self._scene.contents.loose if item.name == name)
+        if isinstance(item, Bowl):
+            return self._scene.table_z
+        return self._scene.table_z + (item.size if isinstance(item, Block) else item.height) / 2
 
     def _under_tool(self, arm: MujocoArm) -> Disc | None:
         """Ground under a tool that is too low for an object to appear there."""
@@ -201,7 +212,6 @@ class World:
     def _set_joint(self, name: str, qpos: Sequence[float]) -> None:
         joint = self._data.joint(name)
         joint.qpos[:], joint.qvel[:] = qpos, 0.0
-        mujoco.mj_forward(self._model, self._data)
 
 
 def _assemble(scene: Scene) -> tuple[Any, Any, tuple[MujocoArm, ...]]:
@@ -214,7 +224,7 @@ def _assemble(scene: Scene) -> tuple[Any, Any, tuple[MujocoArm, ...]]:
 
 def _home_tool(scene: Scene) -> FloatArray:
     """Return where the tool of arm 0 is at home, (3,) [m]; an empty table is enough to find out."""
-    _, _, arms = _assemble(Scene(scene.arms[:1], Contents((), (), (), ()), table_z=0.0))
+    _, _, arms = _assemble(Scene(scene.arms[:1], Contents((), (), (), (), ()), table_z=0.0))
     home: FloatArray = arms[0].pose_tool_in_world[:3, 3]
     return home
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import selectors
 import socket
 import time
@@ -38,6 +39,7 @@ class WorldPort:
         self._world = world
         self._watchers: dict[socket.socket, _Watcher] = {}
         self._next_ns = 0
+        self._hello = json.dumps({"scene": world.describe()}).encode() + b"\n"
         self._selector = selectors.DefaultSelector()
         try:
             self._server = socket.create_server((address, port))
@@ -78,14 +80,14 @@ class WorldPort:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         watcher = self._watchers[connection] = _Watcher(connection)
         self._selector.register(connection, selectors.EVENT_READ, watcher)
-        self._send(watcher, TypeAdapter(dict[str, Any]).dump_json({"scene": self._world.describe()}) + b"\n")
+        self._send(watcher, self._hello)
 
     def _receive(self, watcher: _Watcher) -> None:
         try:
             received = watcher.connection.recv(65536)
         except BlockingIOError:
             return
-        except ConnectionError:
+        except OSError:
             received = b""
         watcher.incoming += received
         if not received or len(watcher.incoming) > LONGEST:
@@ -93,6 +95,8 @@ class WorldPort:
             return
         *lines, watcher.incoming = watcher.incoming.split(b"\n")
         for line in lines:
+            if watcher.connection not in self._watchers:
+                return
             try:
                 answer = self._obey(parse_line(line))
             except SimulationError as error:
@@ -119,7 +123,7 @@ class WorldPort:
             sent = watcher.connection.send(watcher.outgoing)
         except BlockingIOError:
             return
-        except ConnectionError:
+        except OSError:
             self._drop(watcher)
             return
         watcher.outgoing = watcher.outgoing[sent:]

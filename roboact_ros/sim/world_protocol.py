@@ -56,7 +56,7 @@ def parse_line(line: bytes) -> dict[str, Any]:
     """
     try:
         content = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SimulationError(f"not a JSON line: {error}") from None
     if not isinstance(content, dict):
         raise SimulationError(f"not a JSON object: {content!r:.80}")
