@@ -108,7 +108,7 @@ class RecorderNode(Node):  # type: ignore[misc]
             self.get_logger().info(response.message)
         except RecordingError as error:
             response.message, response.success = str(error), False
-            if was_running:
+            if was_running and self._recorder.progress is None:
                 self._fail(error)
         self._report()
         return response

@@ -10,6 +10,7 @@ from roboact_ros.errors import RecordingError
 _ADVICE = {
     errno.ENOSPC: "no space left on the disk; free some, or record elsewhere with bags:=FOLDER",
     errno.EDQUOT: "your disk quota is used up; free some space, or record elsewhere with bags:=FOLDER",
+    errno.EFBIG: "the file size limit of this process or disk is reached; record elsewhere with bags:=FOLDER",
     errno.EACCES: "no right to write there; change its owner, or record elsewhere with bags:=FOLDER",
     errno.EPERM: "no right to write there; change its owner, or record elsewhere with bags:=FOLDER",
     errno.EROFS: "the disk is read-only; record elsewhere with bags:=FOLDER",
