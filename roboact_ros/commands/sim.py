@@ -34,9 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
+    from roboact_ros.execution.realtime import prepare_process
     from roboact_ros.sim.body import IdealBody
     from roboact_ros.sim.cell import IdealWorld, Polled, SimulatedCell, SteppedWorld
-    from roboact_ros.sim.realtime import raise_priority
     from roboact_ros.sim.sockets import loopback_address
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -60,9 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
     cell = SimulatedCell(models, addresses, world, extras, args.calibration_seed, args.unlock_after, say)
     try:
-        warning = raise_priority()
-        if warning:
-            say(warning)
+        say(prepare_process())
         served = ", ".join(f"{model.name} at {address}" for model, address in zip(models, addresses, strict=True))
         print(
             f"ready: {served}; RTDE 30004, dashboard 29999, script 30001-30003, Robotiq 63352, operator 30099",

@@ -19,7 +19,6 @@ from roboact_ros.sim.dashboard import Dashboard
 from roboact_ros.sim.motion_kernel import STEP
 from roboact_ros.sim.pendant import PendantPort
 from roboact_ros.sim.robotiq_port import RobotiqPort
-from roboact_ros.sim.rtde_outputs import RtdeOutputs
 from roboact_ros.sim.rtde_server import RtdeServer
 from roboact_ros.sim.script_ports import ScriptPorts
 from roboact_ros.sim.sockets import Service, loopback_address, poll
@@ -75,7 +74,6 @@ class _Served:
     def __init__(self, selector: selectors.BaseSelector, address: str, controller: Controller) -> None:
         self.controller, self.address = controller, address
         self.every = round(controller.period / STEP)
-        self.outputs = RtdeOutputs(controller)
         self.services: list[Service] = []
         try:
             self.dashboard = Dashboard(selector, address, controller)
@@ -166,7 +164,6 @@ class SimulatedCell:
         for served in self._served:
             served.controller.sense()
             if number % served.every == 0:
-                served.outputs.write()
                 served.rtde.send(number // served.every)
         for extra in self._extras:
             extra.poll()

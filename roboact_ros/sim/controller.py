@@ -31,6 +31,7 @@ _JOG_SPEED, _JOG_ACCELERATION = 0.5, 2.0
 _START_DELAY = 0.02
 _MODE_DELAY = 0.5
 _LARGEST_DEVIATION = 0.35
+_COLLISION_TORQUE = np.array([80.0, 80.0, 80.0, 16.0, 16.0, 16.0])
 _HISTORY = 1000
 
 
@@ -82,7 +83,7 @@ class Controller:
         self.remote = True
         self.robot_mode, self.safety_mode = RobotMode.RUNNING, SafetyMode.NORMAL
         self.stop_reason = ""
-        self.freedriving = False
+        self.freedriving = self._released = False
         self.tcp_offset = [0.0] * 6
         self.payload, self.payload_cog = 0.0, [0.0] * 3
         self._unlock_after = unlock_after
@@ -131,16 +132,28 @@ class Controller:
 
     def sense(self) -> None:
         """Read the body; the cell calls it after the world was stepped."""
-        self.state = self.body.read()
-        self.history.append(self.state.q)
+        state = self.state = self.body.read()
+        self.history.append(state.q)
         if self.freedriving:
             if self.kernel.motion is None:
-                self.body.release(True)
-                self.kernel.reset(self.state.q)
-        elif self.able and np.abs(self.state.q - self.kernel.q).max() > _LARGEST_DEVIATION:
-            joint = int(np.argmax(np.abs(self.state.q - self.kernel.q)))
-            self.raise_protective_stop(f"joint {joint} cannot follow its path; the arm may be blocked")
-            self.kernel.reset(self.state.q)
+                self._release(True)
+                self.kernel.reset(state.q)
+        elif self.able:
+            if (np.abs(state.torque) > _COLLISION_TORQUE).any():
+                joint = int(np.argmax(np.abs(state.torque) / _COLLISION_TORQUE))
+                self._collided(f"joint {joint} pushes with {state.torque[joint]:.0f} N m against an obstacle")
+            elif np.abs(state.q - self.kernel.q).max() > _LARGEST_DEVIATION:
+                joint = int(np.argmax(np.abs(state.q - self.kernel.q)))
+                self._collided(f"joint {joint} cannot follow its path")
+
+    def _collided(self, reason: str) -> None:
+        self.raise_protective_stop(reason)
+        self.kernel.reset(self.state.q)
+
+    def _release(self, free: bool) -> None:
+        if free != self._released:
+            self._released = free
+            self.body.release(free)
 
     # Programs
 
@@ -295,14 +308,14 @@ class Controller:
         if free:
             self.stop_program("the arm is moved by hand")
         else:
-            self.body.release(False)
+            self._release(False)
             self.kernel.reset(self.body.read().q)
 
     def teach(self, free: bool) -> None:
         """Let the program that runs free the arm, or hold it again."""
         self.freedriving = free
         if not free:
-            self.body.release(False)
+            self._release(False)
             self.kernel.reset(self.body.read().q)
 
     def move_joint(self, joint: int, by: float) -> None:
@@ -316,7 +329,7 @@ class Controller:
         if self._program is not None or not self.able:
             raise SimulationError("cannot jog now: a program runs or the arm is stopped")
         if self.freedriving:
-            self.body.release(False)
+            self._release(False)
             self.kernel.reset(self.state.q)
         goal = self.kernel.q.copy()
         goal[joint] += by

@@ -14,6 +14,9 @@ from roboact_ros.robots import RobotModel
 from roboact_ros.sim.calibration import Calibration
 from roboact_ros.types import FloatArray
 
+_IDENTITY = np.eye(4)
+_IDENTITY_6 = np.eye(6)
+
 
 def matrix_from_pose(pose: FloatArray | list[float]) -> FloatArray:
     """Return the (4, 4) transform of a pose (x, y, z [m], rotation vector [rad])."""
@@ -78,44 +81,54 @@ class DhArm:
         """Set the tool centre point: x, y, z [m] and rotation vector [rad]."""
         self.tool_in_flange = matrix_from_pose(pose_tool_in_flange)
 
-    def frames(self, q: FloatArray) -> list[FloatArray]:
-        """Return the seven (4, 4) transforms of base, five links and flange in the base, for (6,) joints [rad]."""
+    def _frames(self, q: FloatArray) -> FloatArray:
+        """Return the (n, 7, 4, 4) transforms of base, five links and flange in the base, for (n, 6) joints [rad]."""
         angle = q + self.theta
-        c, s = np.cos(angle)[:, None], np.sin(angle)[:, None]
-        joints = self._links.copy()
+        c, s = np.cos(angle)[:, :, None], np.sin(angle)[:, :, None]
         x, y = self._links[:, 0], self._links[:, 1]
-        joints[:, 0] = c * x - s * y
-        joints[:, 1] = s * x + c * y
-        frames = [np.eye(4)]
-        for joint in joints:
-            frames.append(frames[-1].dot(joint))
+        joints = np.empty((len(q), 6, 4, 4))
+        joints[:] = self._links
+        joints[:, :, 0] = c * x - s * y
+        joints[:, :, 1] = s * x + c * y
+        frames = np.empty((len(q), 7, 4, 4))
+        frames[:, 0] = _IDENTITY
+        for i in range(6):
+            np.matmul(frames[:, i], joints[:, i], out=frames[:, i + 1])
         return frames
 
     def flange(self, q: FloatArray) -> FloatArray:
         """Return the (4, 4) pose of the flange in the base."""
-        return self.frames(q)[6]
+        flange: FloatArray = self._frames(q[None])[0, 6]
+        return flange
 
     def tool(self, q: FloatArray) -> FloatArray:
         """Return the (4, 4) pose of the tool in the base."""
-        return self.frames(q)[6].dot(self.tool_in_flange)
+        tool: FloatArray = self.flange(q).dot(self.tool_in_flange)
+        return tool
 
     def tool_and_jacobian(self, q: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the (4, 4) pose of the tool and the (6, 6) geometric Jacobian at the tool, both in the base."""
-        frames = self.frames(q)
-        tool = frames[6].dot(self.tool_in_flange)
-        stack = np.array(frames[:6])
-        axes = stack[:, :3, 2]
-        arms = tool[:3, 3] - stack[:, :3, 3]
-        jacobian = np.empty((6, 6))
-        jacobian[0] = axes[:, 1] * arms[:, 2] - axes[:, 2] * arms[:, 1]
-        jacobian[1] = axes[:, 2] * arms[:, 0] - axes[:, 0] * arms[:, 2]
-        jacobian[2] = axes[:, 0] * arms[:, 1] - axes[:, 1] * arms[:, 0]
-        jacobian[3:] = axes.T
-        return tool, jacobian
+        tools, jacobians = self.tools_and_jacobians(q[None])
+        return tools[0], jacobians[0]
+
+    def tools_and_jacobians(self, q: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Do the same for (n, 6) joints at once: (n, 4, 4) and (n, 6, 6)."""
+        frames = self._frames(q)
+        tools = np.matmul(frames[:, 6], self.tool_in_flange)
+        axes = frames[:, :6, :3, 2]
+        arms = tools[:, None, :3, 3] - frames[:, :6, :3, 3]
+        ax, ay, az = axes[..., 0], axes[..., 1], axes[..., 2]
+        rx, ry, rz = arms[..., 0], arms[..., 1], arms[..., 2]
+        jacobians = np.empty((len(q), 6, 6))
+        jacobians[:, 0] = ay * rz - az * ry
+        jacobians[:, 1] = az * rx - ax * rz
+        jacobians[:, 2] = ax * ry - ay * rx
+        jacobians[:, 3:] = axes.transpose(0, 2, 1)
+        return tools, jacobians
 
     def joint_speeds(self, jacobian: FloatArray, twist: FloatArray) -> FloatArray:
         """Return the (6,) joint speeds [rad/s] of a tool twist [m/s, rad/s]; huge at singularities, never undefined."""
-        speeds: FloatArray = np.linalg.solve(jacobian.T.dot(jacobian) + 1e-9 * np.eye(6), jacobian.T.dot(twist))
+        speeds: FloatArray = np.linalg.solve(jacobian.T.dot(jacobian) + 1e-9 * _IDENTITY_6, jacobian.T.dot(twist))
         return speeds
 
     def newton(self, goal: FloatArray, q: FloatArray, steps: int, tolerance: float = 1e-9) -> tuple[FloatArray, float]:
@@ -135,7 +148,7 @@ class DhArm:
             missing = float(np.abs(error).max())
             if missing < tolerance or step == steps:
                 break
-            damped = jacobian.T.dot(jacobian) + min(1e-3, missing * missing) * np.eye(6)
+            damped = jacobian.T.dot(jacobian) + min(1e-3, missing * missing) * _IDENTITY_6
             change = np.linalg.solve(damped, jacobian.T.dot(error))
             largest = float(np.abs(change).max())
             q = q + (change if largest < 0.5 else change * (0.5 / largest))

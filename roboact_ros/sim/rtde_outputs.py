@@ -6,11 +6,22 @@ import numpy as np
 
 from roboact_ros.sim.controller import Controller
 from roboact_ros.sim.dh import pose_from_matrix
-from roboact_ros.sim.modes import JOINT_MODE, SAFETY_BITS, RobotMode, RuntimeState, SafetyMode
-from roboact_ros.sim.motion_kernel import MotionKernel
+from roboact_ros.sim.modes import JOINT_MODE, SAFETY_BITS, RobotMode, RuntimeState
 
 _TORQUE_PER_AMPERE = np.array([13.3, 13.3, 13.3, 9.3, 9.3, 9.3])
 _VOLTAGE = 48.0
+POSES = frozenset(
+    {
+        "actual_TCP_pose",
+        "target_TCP_pose",
+        "actual_TCP_speed",
+        "target_TCP_speed",
+        "actual_TCP_force",
+        "ft_raw_wrench",
+        "tcp_force_scalar",
+    }
+)
+"""Outputs that take time to compute; they are filled only in cycles in which somebody receives one."""
 
 
 class RtdeOutputs:
@@ -31,51 +42,44 @@ class RtdeOutputs:
         outputs.set("actual_current_window", [2.0] * 6)
         outputs.set("tool_temperature", 28.0)
         outputs.set("tool_mode", 253)
+        outputs.set("speed_scaling", 1.0)
         outputs.set("actual_execution_time", 2e-4)
 
-    def write(self) -> None:
-        """Fill the outputs."""
+    def write_poses(self) -> None:
+        """Fill what needs the kinematics, :data:`POSES`."""
         controller, slot, values = self._controller, self._slot, self._controller.outputs.values
-        kernel, state, arm = controller.kernel, controller.state, controller.arm
-
-        def put(name: str, numbers: list[float]) -> None:
-            start = slot[name]
-            values[start : start + len(numbers)] = numbers
-
-        tool, jacobian = arm.tool_and_jacobian(state.q)
-        target_tool, target_jacobian = arm.tool_and_jacobian(kernel.q)
-        current = (state.torque / _TORQUE_PER_AMPERE).tolist()
-        torque = state.torque.tolist()
-        q, qd = state.q.tolist(), state.qd.tolist()
-        values[slot["timestamp"]] = controller.time
-        put("target_q", kernel.q.tolist())
-        put("target_qd", kernel.qd.tolist())
-        put("target_qdd", kernel.qdd.tolist())
-        put("target_current", current)
-        put("target_moment", torque)
-        put("actual_q", q)
-        put("actual_qd", qd)
-        put("actual_current", current)
-        put("joint_control_output", current)
-        put("actual_TCP_pose", pose_from_matrix(tool))
-        put("actual_TCP_speed", jacobian.dot(state.qd).tolist())
-        put("target_TCP_pose", pose_from_matrix(target_tool))
-        put("target_TCP_speed", target_jacobian.dot(kernel.qd).tolist())
-        self._write_force(jacobian)
-        self._write_modes(kernel)
-        self._write_settings()
-
-    def _write_force(self, jacobian: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
-        torque = self._controller.state.torque
+        state, kernel = controller.state, controller.kernel
+        tools, jacobians = controller.arm.tools_and_jacobians(np.array([state.q, kernel.q]))
+        values[slot["actual_TCP_pose"] : slot["actual_TCP_pose"] + 6] = pose_from_matrix(tools[0])
+        values[slot["target_TCP_pose"] : slot["target_TCP_pose"] + 6] = pose_from_matrix(tools[1])
+        values[slot["actual_TCP_speed"] : slot["actual_TCP_speed"] + 6] = jacobians[0].dot(state.qd).tolist()
+        values[slot["target_TCP_speed"] : slot["target_TCP_speed"] + 6] = jacobians[1].dot(kernel.qd).tolist()
         force = [0.0] * 6
-        if torque.any():
-            force = np.linalg.solve(jacobian.dot(jacobian.T) + 1e-4 * np.eye(6), jacobian.dot(torque)).tolist()
-        values, slot = self._controller.outputs.values, self._slot
-        for name in ("actual_TCP_force", "ft_raw_wrench"):
-            values[slot[name] : slot[name] + 6] = force
+        if state.torque.any():
+            square = jacobians[0].dot(jacobians[0].T) + 1e-4 * np.eye(6)
+            force = np.linalg.solve(square, jacobians[0].dot(state.torque)).tolist()
+        values[slot["actual_TCP_force"] : slot["actual_TCP_force"] + 6] = force
+        values[slot["ft_raw_wrench"] : slot["ft_raw_wrench"] + 6] = force
         values[slot["tcp_force_scalar"]] = (force[0] ** 2 + force[1] ** 2 + force[2] ** 2) ** 0.5
 
-    def _write_modes(self, kernel: MotionKernel) -> None:
+    def write(self) -> None:
+        """Fill everything else."""
+        controller, slot, values = self._controller, self._slot, self._controller.outputs.values
+        kernel, state = controller.kernel, controller.state
+        values[slot["timestamp"]] = controller.time
+        values[slot["target_q"] : slot["target_q"] + 6] = kernel.q.tolist()
+        values[slot["target_qd"] : slot["target_qd"] + 6] = kernel.qd.tolist()
+        values[slot["target_qdd"] : slot["target_qdd"] + 6] = kernel.qdd.tolist()
+        values[slot["actual_q"] : slot["actual_q"] + 6] = state.q.tolist()
+        values[slot["actual_qd"] : slot["actual_qd"] + 6] = state.qd.tolist()
+        values[slot["target_moment"] : slot["target_moment"] + 6] = state.torque.tolist()
+        current = (state.torque / _TORQUE_PER_AMPERE).tolist()
+        for name in ("target_current", "actual_current", "joint_control_output"):
+            values[slot[name] : slot[name] + 6] = current
+        self._write_modes()
+        self._write_settings()
+
+    def _write_modes(self) -> None:
         controller, slot, values = self._controller, self._slot, self._controller.outputs.values
         powered = controller.robot_mode is not RobotMode.POWER_OFF
         playing = controller.runtime_state is RuntimeState.PLAYING
@@ -84,10 +88,8 @@ class RtdeOutputs:
         values[slot["runtime_state"]] = int(controller.runtime_state)
         values[slot["robot_status_bits"]] = powered | playing << 1 | controller.freedriving << 2
         values[slot["safety_status_bits"]] = SAFETY_BITS[controller.safety_mode]
-        start = slot["joint_mode"]
-        values[start : start + 6] = [JOINT_MODE[controller.robot_mode]] * 6
-        values[slot["target_speed_fraction"]] = kernel.speed_fraction
-        values[slot["speed_scaling"]] = kernel.speed_fraction if controller.safety_mode is SafetyMode.NORMAL else 0.0
+        values[slot["joint_mode"] : slot["joint_mode"] + 6] = [JOINT_MODE[controller.robot_mode]] * 6
+        values[slot["target_speed_fraction"]] = controller.kernel.speed_fraction
 
     def _write_settings(self) -> None:
         controller, slot, values = self._controller, self._slot, self._controller.outputs.values
@@ -95,10 +97,8 @@ class RtdeOutputs:
         values[slot["actual_configurable_digital_output_bits"]] = controller.pins.digital >> 8 & 0xFF
         values[slot["standard_analog_output0"]], values[slot["standard_analog_output1"]] = controller.pins.analog
         values[slot["payload"]] = controller.payload
-        start = slot["payload_cog"]
-        values[start : start + 3] = controller.payload_cog
-        start = slot["tcp_offset"]
-        values[start : start + 6] = controller.tcp_offset
+        values[slot["payload_cog"] : slot["payload_cog"] + 3] = controller.payload_cog
+        values[slot["tcp_offset"] : slot["tcp_offset"] + 6] = controller.tcp_offset
         first, last = slot["input_bit_registers0_to_31"], slot["input_double_register_47"] + 1
         begin = controller.inputs.slot["input_bit_registers0_to_31"]
         values[first:last] = controller.inputs.values[begin : begin + last - first]

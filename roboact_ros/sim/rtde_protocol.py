@@ -69,9 +69,13 @@ class OutputRecipe:
         names: Fields, all known.
         registers: Where their values are.
         recipe_id: First byte of the body, or None in protocol version 1.
+
+    Attributes:
+        names: The fields.
     """
 
     def __init__(self, names: Sequence[str], registers: Registers, recipe_id: int | None) -> None:
+        self.names = frozenset(names)
         body = "".join(FORMATS[registers.types[name]] for name in names)
         self._struct = struct.Struct(">HB" + ("B" if recipe_id is not None else "") + body)
         self._head = (self._struct.size, int(MessageType.DATA_PACKAGE), *(() if recipe_id is None else (recipe_id,)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from roboact_ros.sim.controller import Controller
 from roboact_ros.sim.rtde_fields import ONLY_E_SERIES
+from roboact_ros.sim.rtde_outputs import POSES, RtdeOutputs
 from roboact_ros.sim.rtde_protocol import (
     InputRecipe,
     MessageType,
@@ -32,7 +33,7 @@ class _Client:
     every: int = 1
     inputs: dict[int, InputRecipe] = field(default_factory=dict)
     started: bool = False
-    skipped: int = 0
+    poses: bool = False
 
 
 class RtdeServer:
@@ -46,6 +47,7 @@ class RtdeServer:
 
     def __init__(self, selector: selectors.BaseSelector, address: str, controller: Controller) -> None:
         self._controller = controller
+        self._outputs = RtdeOutputs(controller)
         self._clients: dict[Connection, _Client] = {}
         self._owner: dict[str, _Client] = {}
         self._answers = {
@@ -65,14 +67,15 @@ class RtdeServer:
 
     def send(self, cycle: int) -> None:
         """Send the outputs of control cycle number ``cycle``; a client that does not read misses packages."""
-        values = self._controller.outputs.values
-        for client in list(self._clients.values()):
-            if not client.started or client.output is None or cycle % client.every:
-                continue
-            if client.connection.congested:
-                client.skipped += 1
-            else:
-                client.connection.send(client.output.pack(values))
+        due = [client for client in self._clients.values() if client.started and cycle % client.every == 0]
+        if not due:
+            return
+        self._outputs.write()
+        if any(client.poses for client in due):
+            self._outputs.write_poses()
+        for client in due:
+            if client.output is not None and not client.connection.congested:
+                client.connection.send(client.output.pack(self._controller.outputs.values))
 
     def _opened(self, connection: Connection) -> None:
         self._clients[connection] = _Client(connection)
@@ -118,6 +121,7 @@ class RtdeServer:
         sensible = bool(names) and "NOT_FOUND" not in types and frequency > 0.0
         recipe_id = None if client.version == 1 else int(sensible)
         client.output = OutputRecipe(names, registers, recipe_id) if sensible else None
+        client.poses = not POSES.isdisjoint(names)
         client.every = max(1, round(rate / frequency)) if sensible else 1
         head = b"" if recipe_id is None else bytes([recipe_id])
         return head + ",".join(types).encode()
