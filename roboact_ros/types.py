@@ -89,6 +89,7 @@ class ArmMode(enum.Enum):
     LOCAL = "local mode"
     FREEDRIVE = "moved by hand"
     POWER_OFF = "power off"
+    NO_PROGRAM = "control program not running"
     DISCONNECTED = "disconnected"
 
 

@@ -26,6 +26,10 @@ class Arm(Protocol):
         """Bring the arm to rest and stop accepting targets until the next ``servo``."""
         ...
 
+    def unlock(self) -> None:
+        """Ask the robot to release a protective stop, because a person asked for it; nothing that ran continues."""
+        ...
+
     def close(self) -> None:
         """Halt, disconnect and release everything; may be called twice."""
         ...

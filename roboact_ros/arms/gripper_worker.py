@@ -1,0 +1,77 @@
+"""Drives a gripper from a thread of its own, so that its socket never keeps the control loop waiting."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from roboact_ros.arms.gripper import Gripper
+from roboact_ros.errors import ArmError
+from roboact_ros.types import GripperState
+
+_POLL_PERIOD = 0.05
+_RETRY_PERIOD = 2.0
+
+
+class GripperWorker:
+    """Opens the gripper, carries out commands and polls its state; reconnects by itself.
+
+    Args:
+        make: Opens the gripper; raises :class:`ArmError` when it cannot be reached.
+        report: Takes one line for the operator when the gripper is lost or found.
+    """
+
+    def __init__(self, make: Callable[[], Gripper], report: Callable[[str], None]) -> None:
+        self._make, self._report = make, report
+        self._state: GripperState | None = None
+        self._command: float | None = None
+        self._wake = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="gripper", daemon=True)
+        self._thread.start()
+
+    @property
+    def state(self) -> GripperState | None:
+        """Newest state, or None while the gripper cannot be reached; moving from the moment of a command on."""
+        state = self._state
+        return replace(state, moving=True) if state is not None and self._command is not None else state
+
+    def move(self, opening: float) -> None:
+        """Command an opening and return at once."""
+        self._command = opening
+        self._wake.set()
+
+    def close(self) -> None:
+        """Disconnect; may be called twice."""
+        self._closing = True
+        self._wake.set()
+        self._thread.join(timeout=2.0)
+
+    def _run(self) -> None:
+        while not self._closing:
+            try:
+                gripper = self._make()
+            except ArmError as error:
+                self._report(str(error))
+                self._wake.wait(_RETRY_PERIOD)
+                continue
+            try:
+                self._serve(gripper)
+            except ArmError as error:
+                self._state = None
+                self._report(str(error))
+            finally:
+                gripper.close()
+
+    def _serve(self, gripper: Gripper) -> None:
+        self._command = None
+        while not self._closing:
+            command = self._command
+            if command is not None:
+                gripper.move(command)
+            self._state = gripper.read()
+            if self._command is command:
+                self._command = None
+                self._wake.wait(_POLL_PERIOD)
+            self._wake.clear()

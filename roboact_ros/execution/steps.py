@@ -1,0 +1,120 @@
+"""The single steps a plan consists of, ready to be followed cycle by cycle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from roboact_ros.execution.kinematics import Kinematics
+from roboact_ros.execution.poses import inverse_pose, rotation_from_vector, vector_from_rotation
+from roboact_ros.execution.trajectory import JointTrajectory, ToolState, ToolTrajectory
+from roboact_ros.types import FloatArray, Motion
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """Where a step started from: all that undoing it needs.
+
+    Attributes:
+        phrase: What was done.
+        q: (6,) commanded joints at the start [rad].
+        pose_tool_in_base: (4, 4) commanded pose at the start.
+        wrist: How far the last wrist joint was turned on top of the tool motion [rad].
+        joint: Whether the step moved in joint space.
+        opening: Opening of the gripper before a gripper step; None for steps of the arm.
+    """
+
+    phrase: str
+    q: FloatArray
+    pose_tool_in_base: FloatArray
+    wrist: float = 0.0
+    joint: bool = False
+    opening: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Go to the home joints."""
+
+    phrase: str = "home"
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Go back to where a step started from."""
+
+    origin: Origin
+
+    @property
+    def phrase(self) -> str:
+        """What the operator reads."""
+        return f"undo: {self.origin.phrase}"
+
+
+Step = Motion | Home | Undo
+
+
+class ToolMotion:
+    """Follows a tool trajectory through inverse kinematics."""
+
+    def __init__(self, trajectory: ToolTrajectory, kinematics: Kinematics) -> None:
+        self.trajectory = trajectory
+        self.duration = trajectory.duration
+        self._kinematics = kinematics
+
+    def target(self, t: float, q_near: FloatArray) -> FloatArray:
+        """Return the joints (6,) at time ``t`` [s] on the branch of ``q_near``."""
+        pose, wrist = self.trajectory.carrier(t)
+        near = q_near.copy()
+        near[5] -= wrist
+        q = self._kinematics.inverse(pose, near)
+        q[5] += wrist
+        return q
+
+
+class JointMotion:
+    """Follows a joint trajectory."""
+
+    def __init__(self, trajectory: JointTrajectory) -> None:
+        self.trajectory = trajectory
+        self.duration = trajectory.duration
+
+    def target(self, t: float, q_near: FloatArray) -> FloatArray:
+        """Return the joints (6,) at time ``t`` [s]."""
+        return self.trajectory.joints(t)
+
+
+def displacement_of(motion: Motion) -> FloatArray:
+    """Return the (7,) displacement of a motion that moves the tool: the rotation turns it about its own point."""
+    return np.array(motion.action[:7])
+
+
+def displacement_back(origin: Origin, state: ToolState, kinematics: Kinematics) -> FloatArray:
+    """Return the (7,) displacement that takes ``state`` to where ``origin`` was, the wrist turned back as it came."""
+    carrier = state.pose_carrier_in_base
+    wrist = state.wrist - origin.wrist
+    goal = origin.pose_tool_in_base @ inverse_pose(wrist_turn(wrist, kinematics.pose_tool_in_flange))
+    turn = vector_from_rotation(goal[:3, :3] @ carrier[:3, :3].T)
+    return np.concatenate((goal[:3, 3] - carrier[:3, 3], turn, [-origin.wrist]))
+
+
+def carrier_displacement(displacement: FloatArray, state: ToolState, kinematics: Kinematics) -> FloatArray:
+    """Turn a displacement about the tool's own point into one of the carrier of ``state``."""
+    if state.wrist == 0.0:
+        return displacement
+    turn = wrist_turn(state.wrist, kinematics.pose_tool_in_flange)
+    tool = state.pose_carrier_in_base @ turn
+    goal = np.eye(4)
+    goal[:3, :3] = rotation_from_vector(*displacement[3:6]) @ tool[:3, :3]
+    goal[:3, 3] = tool[:3, 3] + displacement[:3]
+    moved = (goal @ inverse_pose(turn))[:3, 3] - state.pose_carrier_in_base[:3, 3]
+    return np.concatenate((moved, displacement[3:]))
+
+
+def wrist_turn(angle: float, pose_tool_in_flange: FloatArray) -> FloatArray:
+    """Return the (4, 4) transform of the tool, in its own frame, when the last wrist joint turns by ``angle`` [rad]."""
+    spin = np.eye(4)
+    spin[:3, :3] = rotation_from_vector(0.0, 0.0, angle)
+    turned: FloatArray = inverse_pose(pose_tool_in_flange) @ spin @ pose_tool_in_flange
+    return turned

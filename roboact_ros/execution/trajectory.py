@@ -1,0 +1,193 @@
+"""Jerk-limited trajectories of the tool and of the joints that can be re-planned from any state (Ruckig)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, sin, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from ruckig import InputParameter, Result, Ruckig, Synchronization
+from ruckig import Trajectory as RuckigTrajectory
+
+from roboact_ros.cells.description import SafetyDescription
+from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.poses import rotation_from_vector
+from roboact_ros.types import FloatArray
+
+_AXES = 7
+_AT_REST = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class ToolLimits:
+    """Speed, acceleration and jerk of the tool: linear [m/s, m/s^2, m/s^3] and angular [rad/s, …], per vector length.
+
+    While one motion replaces another the two acceleration vectors may add up; the speeds never do.
+    """
+
+    linear: tuple[float, float, float]
+    angular: tuple[float, float, float]
+
+    @classmethod
+    def from_safety(cls, safety: SafetyDescription) -> ToolLimits:
+        """Take the linear limits of the cell and let rotations accelerate over the same times."""
+        speed, acceleration, jerk = safety.tool_speed, safety.tool_acceleration, safety.tool_jerk
+        turn = safety.tool_rotation_speed
+        return cls((speed, acceleration, jerk), (turn, turn * acceleration / speed, turn * jerk / speed))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ToolState:
+    """Where the tool is commanded to be and how it moves.
+
+    The *carrier* is the tool as it would be if the last wrist joint had not been turned by ``wrist``; turning that
+    joint is an axis of its own because its motion is given in joint space.
+
+    Attributes:
+        pose_carrier_in_base: (4, 4).
+        wrist: Rotation of the last wrist joint on top of the carrier pose [rad].
+        velocity: (7,) linear [m/s] and angular [rad/s] of the carrier in base axes, then of the wrist [rad/s].
+        acceleration: (7,) likewise.
+    """
+
+    pose_carrier_in_base: FloatArray
+    wrist: float
+    velocity: FloatArray
+    acceleration: FloatArray
+
+    @classmethod
+    def at_rest(cls, pose_tool_in_base: FloatArray) -> ToolState:
+        """Return the state of a tool that does not move."""
+        return cls(np.array(pose_tool_in_base), 0.0, np.zeros(_AXES), np.zeros(_AXES))
+
+
+class ToolTrajectory:
+    """A motion of the tool, straight when it starts from rest.
+
+    Ruckig moves seven synchronised axes: the three coordinates, the rotation vector relative to the orientation at the
+    start, and the wrist. At its start a rotation vector is zero, so its derivatives are the angular velocity and
+    acceleration themselves; that is what lets a rotation be re-planned while it runs.
+
+    Args:
+        start: State that the motion continues from.
+        displacement: (7,) where it goes, relative to ``start``: translation [m] and rotation vector [rad] in base axes
+            about the tool, wrist [rad]. It ends at rest.
+        limits: Limits of the tool.
+
+    Raises:
+        MotionRefused: The displacement is not finite.
+    """
+
+    def __init__(self, start: ToolState, displacement: FloatArray, limits: ToolLimits) -> None:
+        if not np.all(np.isfinite(displacement)):
+            raise MotionRefused(f"the displacement {np.asarray(displacement).tolist()} is not finite")
+        self._rotation = start.pose_carrier_in_base[:3, :3]
+        ruckig, self._path = Ruckig(_AXES), RuckigTrajectory(_AXES)
+        request = InputParameter(_AXES)
+        # Phase synchronisation keeps the path straight; where the start state forbids it, Ruckig synchronises in time.
+        request.synchronization = Synchronization.Phase
+        request.current_position = [*start.pose_carrier_in_base[:3, 3].tolist(), 0.0, 0.0, 0.0, start.wrist]
+        request.current_velocity = start.velocity.tolist()
+        request.current_acceleration = start.acceleration.tolist()
+        request.target_position = (np.array(request.current_position) + displacement).tolist()
+        moving = (np.abs(start.velocity) > _AT_REST) | (np.abs(start.acceleration) > _AT_REST)
+        share = _share_of_axes(displacement, moving)
+        bounds = [np.array([limits.linear[k]] * 3 + [limits.angular[k]] * 4) * share for k in range(3)]
+        for _ in range(6):
+            request.max_velocity, request.max_acceleration, request.max_jerk = (b.tolist() for b in bounds)
+            result = ruckig.calculate(request, self._path)
+            if result != Result.Working:
+                raise MotionRefused(f"no trajectory for the displacement {np.asarray(displacement).tolist()}: {result}")
+            excess = self._excess(limits) if moving.any() else 1.0
+            if excess <= 1.0:
+                break
+            bounds[0] = bounds[0] / (excess * 1.02)
+        self.duration: float = self._path.duration
+        self._wrist = start.wrist
+
+    def carrier(self, t: float) -> tuple[FloatArray, float]:
+        """Return the (4, 4) pose of the carrier and the wrist angle [rad] at time ``t`` [s]."""
+        position, _, _ = self._path.at_time(min(t, self.duration))
+        pose = np.eye(4)
+        pose[:3, :3] = rotation_from_vector(*position[3:6]) @ self._rotation
+        pose[:3, 3] = position[:3]
+        return pose, position[6]
+
+    def state(self, t: float) -> ToolState:
+        """Return the complete state at time ``t`` [s], to start another trajectory from."""
+        position, velocity, acceleration = (np.array(v) for v in self._path.at_time(min(t, self.duration)))
+        pose, wrist = self.carrier(t)
+        turn, rate, change = position[3:6], velocity[3:6].copy(), acceleration[3:6].copy()
+        step = 1e-5
+        jacobian = _left_jacobian(turn)
+        drift = (_left_jacobian(turn + step * rate) - _left_jacobian(turn - step * rate)) / (2 * step)
+        velocity[3:6] = jacobian @ rate
+        acceleration[3:6] = jacobian @ change + drift @ rate
+        return ToolState(pose, wrist, velocity, acceleration)
+
+    def turned(self, t: float) -> float:
+        """Return how far the wrist has turned since the start at time ``t`` [s], in [rad]."""
+        return self.carrier(t)[1] - self._wrist
+
+    def _excess(self, limits: ToolLimits) -> float:
+        """Return by which factor the linear or angular speed exceeds its limit; the start may be beyond it already."""
+        speeds = np.array([self._path.at_time(t)[1] for t in np.linspace(0.0, self._path.duration, 48)])
+        linear = np.linalg.norm(speeds[:, :3], axis=1)
+        angular = np.linalg.norm(speeds[:, 3:6], axis=1)
+        return max(
+            float(linear.max()) / max(limits.linear[0], 1.001 * float(linear[0])),
+            float(angular.max()) / max(limits.angular[0], 1.001 * float(angular[0])),
+        )
+
+
+class JointTrajectory:
+    """A motion of all joints from rest to rest.
+
+    Args:
+        q_start: (6,) [rad].
+        q_goal: (6,) [rad].
+        limits: Speed [rad/s], acceleration [rad/s^2], jerk [rad/s^3] of each joint.
+    """
+
+    def __init__(self, q_start: FloatArray, q_goal: FloatArray, limits: tuple[float, float, float]) -> None:
+        joints = len(q_start)
+        request = InputParameter(joints)
+        request.synchronization = Synchronization.Phase
+        request.current_position, request.target_position = list(q_start), list(q_goal)
+        request.max_velocity, request.max_acceleration, request.max_jerk = ([v] * joints for v in limits)
+        self._path = RuckigTrajectory(joints)
+        result = Ruckig(joints).calculate(request, self._path)
+        if result != Result.Working:
+            raise MotionRefused(f"no trajectory to the joints {np.asarray(q_goal).tolist()}: {result}")
+        self.duration: float = self._path.duration
+
+    def joints(self, t: float) -> FloatArray:
+        """Return the (6,) joint positions at time ``t`` [s]."""
+        return np.array(self._path.at_time(min(t, self.duration))[0])
+
+
+def _share_of_axes(displacement: FloatArray, moving: NDArray[np.bool_]) -> FloatArray:
+    """Return which share of the limits each axis gets, so that a straight motion keeps them as a vector.
+
+    Axes that move already keep all of it: they must be able to brake as hard as they were promised to.
+    """
+    share = np.ones(_AXES)
+    for group in (slice(0, 3), slice(3, 6)):
+        length = np.linalg.norm(displacement[group])
+        if length > 0.0:
+            share[group] = np.maximum(np.abs(displacement[group]) / length, 1e-3)
+    return np.where(moving, 1.0, share)
+
+
+def _left_jacobian(turn: FloatArray) -> FloatArray:
+    """Return the (3, 3) matrix that takes the rate of a rotation vector to the angular velocity in base axes."""
+    angle = sqrt(float(turn @ turn))
+    x, y, z = turn
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    if angle < 1e-4:
+        first, second = 0.5 - angle**2 / 24, 1 / 6 - angle**2 / 120
+    else:
+        first, second = (1 - cos(angle)) / angle**2, (angle - sin(angle)) / angle**3
+    jacobian: FloatArray = np.eye(3) + first * cross + second * cross @ cross
+    return jacobian
