@@ -103,7 +103,7 @@ class CalibratedKinematics(Kinematics):
         status, miss = closed_form.nearest(pose_tool_in_base, q_near, self._arm, np.empty((8, 6)), q)
         if status == closed_form.REACHED:
             error = self._refine(pose_tool_in_base, q)
-            distance = closed_form.turn_towards(q, q_near, self._arm)
+            distance = closed_form.turn_towards(q, q_near, self._arm, np.inf)
             if error <= ACCEPTED_ERROR and distance < NEARBY:
                 return q
             # At a singular pose this arm may lack the published arm's nearest solution or have a nearer one.
@@ -136,7 +136,10 @@ class CalibratedKinematics(Kinematics):
         solved = []
         for seed in seeds:
             q = seed.copy()
-            if self._refine(pose, q) <= ACCEPTED_ERROR and closed_form.turn_towards(q, q_near, self._arm) < np.inf:
+            if (
+                self._refine(pose, q) <= ACCEPTED_ERROR
+                and closed_form.turn_towards(q, q_near, self._arm, np.inf) < np.inf
+            ):
                 solved.append(q)
         return solved
 

@@ -75,55 +75,54 @@ def solutions(pose: FloatArray, q6_if_free: float, arm: FloatArray, found: Float
     if squared < (d4 - tolerance) ** 2:
         return 0, d4 - sqrt(squared)
     inner = sqrt(max(squared - d4 * d4, 0.0))
+    scale = 1.0 / sqrt(squared * (inner * inner + d4 * d4))
     count, miss = 0, np.inf
     for shoulder in range(2):
-        sign1 = 1.0 if shoulder == 0 else -1.0
-        q1 = atan2(py, px) + atan2(d4, sign1 * inner)
-        c1, s1 = cos(q1), sin(q1)
-        # z1 seen from the flange is (s5 c6, -s5 s6, c5).
+        if shoulder == 1:
+            inner = -inner
+        c1, s1 = scale * (px * inner - py * d4), scale * (py * inner + px * d4)
+        q1 = atan2(s1, c1)
+        # z1 seen from the flange is (s5 c6, -s5 s6, c5); of the two signs of s5, start with the positive one.
         u, v, c5 = s1 * xx - c1 * xy, s1 * yx - c1 * yy, s1 * zx - c1 * zy
-        h = sqrt(u * u + v * v)
-        singular = h < _WRIST_SINGULAR
-        for wrist in range(1 if singular else 2):
-            s5 = h if wrist == 0 else -h
-            q5 = atan2(s5, c5)
-            if singular:
-                q6 = q6_if_free
-                c6, s6 = cos(q6), sin(q6)
-            else:
-                c6, s6 = u / s5, -v / s5
-                q6 = atan2(s6, c6)
-            # z4 in the plane of the upper arm (horizontal, vertical) is (s234, -c234).
-            s234 = -(s6 * (c1 * xx + s1 * xy) + c6 * (c1 * yx + s1 * yy))
-            c234 = s6 * xz + c6 * yz
-            q234 = atan2(s234, c234)
+        s5 = sqrt(u * u + v * v)
+        q5 = atan2(s5, c5)
+        singular = s5 < _WRIST_SINGULAR
+        q6 = q6_if_free if singular else atan2(-v, u)
+        c6, s6 = (cos(q6), sin(q6)) if singular else (u / s5, -v / s5)
+        # z4 in the plane of the upper arm (horizontal, vertical) is (s234, -c234).
+        s234 = -(s6 * (c1 * xx + s1 * xy) + c6 * (c1 * yx + s1 * yy))
+        c234 = s6 * xz + c6 * yz
+        q234 = atan2(s234, c234)
+        for _ in range(1 if singular else 2):
             # Two links a2, a3 to the origin of frame 4 in that plane.
             wx, wy = c1 * px + s1 * py - d5 * s234, pz + d5 * c234
-            reach = sqrt(wx * wx + wy * wy)
+            reach_squared = wx * wx + wy * wy
+            reach = sqrt(reach_squared)
             beyond = max(reach - abs(a2 + a3), abs(a2 - a3) - reach)
-            if beyond > tolerance:
-                miss = min(miss, beyond)
-                continue
-            c3 = (reach * reach - a2 * a2 - a3 * a3) / (2.0 * a2 * a3)
-            c3 = min(max(c3, -1.0), 1.0)
-            bend = sqrt((1.0 - c3) * (1.0 + c3))
-            for elbow in range(2):
-                s3 = bend if elbow == 0 else -bend
+            if beyond <= tolerance:
+                c3 = min(max((reach_squared - a2 * a2 - a3 * a3) / (2.0 * a2 * a3), -1.0), 1.0)
+                s3 = sqrt((1.0 - c3) * (1.0 + c3))
                 q3 = atan2(s3, c3)
-                k, m = a2 + a3 * c3, a3 * s3
-                q2 = atan2(k * wy - m * wx, k * wx + m * wy)
-                row = found[count]
-                row[0], row[1], row[2], row[3], row[4], row[5] = q1, q2, q3, q234 - q2 - q3, q5, q6
-                count += 1
+                towards, between = atan2(wy, wx), atan2(a3 * s3, a2 + a3 * c3)
+                for _ in range(2):
+                    row, q2 = found[count], towards - between
+                    row[0], row[1], row[2], row[3], row[4], row[5] = q1, q2, q3, q234 - q2 - q3, q5, q6
+                    count += 1
+                    q3, between = -q3, -between
+            else:
+                miss = min(miss, beyond)
+            # The other sign of s5 turns joints 4 and 6 by half a turn.
+            q5, q6, q234 = -q5, q6 + pi, q234 + pi
+            s234, c234 = -s234, -c234
     return count, miss
 
 
-@compiled("float64(float64[::1], float64[:], float64[::1])")
-def turn_towards(q: FloatArray, q_near: FloatArray, arm: FloatArray) -> float:
+@compiled("float64(float64[::1], float64[:], float64[::1], float64)")
+def turn_towards(q: FloatArray, q_near: FloatArray, arm: FloatArray, bound: float) -> float:
     """Add whole turns to each joint of ``q`` in place, to bring it next to ``q_near`` within the joint limits.
 
     Returns:
-        Largest |q - q_near| [rad], infinite if a joint cannot be within its limits.
+        Largest |q - q_near| [rad], infinite if it is not below ``bound`` or a joint cannot be within its limits.
     """
     farthest = 0.0
     for i in range(6):
@@ -137,7 +136,10 @@ def turn_towards(q: FloatArray, q_near: FloatArray, arm: FloatArray) -> float:
             return np.inf
         angle = min(max(angle, -limit), limit)
         q[i] = angle
-        farthest = max(farthest, abs(angle - q_near[i]))
+        distance = abs(angle - q_near[i])
+        if not distance < bound:
+            return np.inf
+        farthest = max(farthest, distance)
     return farthest
 
 
@@ -166,7 +168,7 @@ def nearest(
         return (NOT_A_POSE if np.isnan(miss) else OUT_OF_REACH), miss
     best = np.inf
     for i in range(count):
-        distance = turn_towards(found[i], q_near, arm)
+        distance = turn_towards(found[i], q_near, arm, best)
         if distance < best:
             best = distance
             q[:] = found[i]
