@@ -1,0 +1,1 @@
+ORDINARY: frozenset[str] = frozenset()
