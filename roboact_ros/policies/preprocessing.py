@@ -55,7 +55,7 @@ class Preprocessing:
         else:
             pixels = functional.interpolate(pixels.float(), size, mode=self._interpolation, antialias=True)
             pixels = self._crop(pixels).round().clamp(0.0, 255.0)
-        return torch.addcmul(self._shift, pixels, self._scale)
+        return pixels.mul_(self._scale).add_(self._shift)
 
     def _crop(self, pixels: Tensor) -> Tensor:
         """Cut the centre out, or pad around it."""

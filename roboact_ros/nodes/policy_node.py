@@ -1,0 +1,243 @@
+"""Drives the arm of a cell with its policy: looks, chooses a motion when the last one ends, and gives way to people."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from roboact_ros.cells.description import Cell
+from roboact_ros.errors import ConfigurationError
+from roboact_ros.nodes.frame_subscription import FrameSubscription
+from roboact_ros.nodes.messages.diagnostics import (
+    Level,
+    Status,
+    status_from_message,
+    status_to_message,
+    statuses_to_array,
+)
+from roboact_ros.nodes.messages.scores import Scores, scores_to_message
+from roboact_ros.nodes.messages.stamp import stamp_to_message
+from roboact_ros.nodes.run import run_node
+from roboact_ros.policies.load import policy_from_description
+from roboact_ros.policies.pilot import Obstacle, Pilot, report_from_values
+from roboact_ros.policies.policy import Policy
+from roboact_ros.policies.thread import Answer, PolicyThread, Task
+from roboact_ros.types import Decision, Frame
+
+_LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+_SHOWN = 5
+_CLOSING = 3.0
+_NICENESS = 5
+"""The servo loop and the cameras go first where there are too few cores."""
+
+
+class PolicyNode(Node):  # type: ignore[misc]
+    """Publishes ``policy/motion``, ``policy/scores`` and ``policy/status``.
+
+    Args:
+        cell: The cell to drive.
+        load: Makes the policy; called in another thread. When it fails, the node stays and says why.
+    """
+
+    def __init__(self, cell: Cell, load: Callable[[], Policy]) -> None:
+        super().__init__("policy")
+        self._cell = cell
+        self._lock = threading.Lock()  # guards what follows against the thread of the policy
+        self._pilot = Pilot(cell.safety.camera_timeout, cell.policy.lookahead)
+        self._pilot.instruct(cell.instruction)
+        self._frame: Frame | None = None
+        self._loaded = False
+        self._task: Task | None = None
+        self._prepared = ""
+        self._error = ""
+        self._last: Decision | None = None
+        self._asked = self._dropped = 0
+        self._told: Status | None = None
+
+        self._motions = self.create_publisher(String, "policy/motion", 10)
+        self._scores = self.create_publisher(DiagnosticArray, "policy/scores", 10)
+        self._status = self.create_publisher(DiagnosticStatus, "policy/status", _LATCHED)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_subscription(String, "instruction", self._on_instruction, _LATCHED)
+        self.create_subscription(String, "teleop/motion", self._on_word, 10)
+        self.create_subscription(DiagnosticStatus, "executor/status", self._on_executor, 10)
+        self.create_service(Trigger, "policy/pause", self._on_pause)
+        self.create_service(Trigger, "policy/resume", self._on_resume)
+        self._frames = FrameSubscription(self, cell.policy.camera, self._on_frame)
+        self.create_timer(0.2, self._on_tick)
+        self.create_timer(1.0, self._diagnose)
+        if cell.policy.random:
+            self.get_logger().warning(f"{cell.policy.model} has RANDOM weights, as policy.random asks for")
+        self._thread = PolicyThread(load, self._on_answer)
+
+    def destroy_node(self) -> None:
+        """End the thread before the publishers go."""
+        self._thread.close(_CLOSING)
+        super().destroy_node()
+
+    # What arrives ---------------------------------------------------------------------------------------------------
+
+    def _on_instruction(self, message: String) -> None:
+        with self._lock:
+            self._error = self._prepared = ""
+            self._pilot.instruct(message.data)
+            self._advance()
+
+    def _on_word(self, message: String) -> None:
+        with self._lock:
+            self._pilot.person_said(message.data.strip(), self._now())
+            self._advance()
+
+    def _on_executor(self, message: DiagnosticStatus) -> None:
+        try:
+            report = report_from_values(status_from_message(message).values)
+        except ValueError as error:
+            self.get_logger().warning(f"executor/status cannot be read: {error}", throttle_duration_sec=5.0)
+            return
+        with self._lock:
+            self._pilot.executor_said(report, self._now())
+            self._advance()
+
+    def _on_frame(self, frame: Frame) -> None:
+        with self._lock:
+            self._frame = frame
+            self._advance()
+
+    def _on_tick(self) -> None:
+        with self._lock:
+            self._advance()
+
+    def _on_pause(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        with self._lock:
+            self._pilot.pause("paused")
+            self._advance()
+        response.success, response.message = True, "the policy is paused; a motion that runs is finished"
+        return response
+
+    def _on_resume(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        with self._lock:
+            self._pilot.resume()
+            self._advance()
+        response.success, response.message = True, "the policy goes on"
+        return response
+
+    def _on_answer(self, answer: Answer) -> None:
+        """Take what the policy thought, in its thread."""
+        try:
+            with self._lock:
+                self._take(answer)
+                self._advance()
+        except rclpy_implementation.RCLError:
+            if self.context.ok():  # else a signal shut ROS down meanwhile
+                raise
+
+    # With the lock held ---------------------------------------------------------------------------------------------
+
+    def _take(self, answer: Answer) -> None:
+        task, self._task, self._error = answer.task, None, answer.error
+        if answer.error:
+            self.get_logger().error(answer.error)
+        if task is None:
+            self._loaded = not answer.error
+            return
+        self._prepared = task.instruction
+        if answer.error and task.frame is None and task.instruction == self._pilot.instruction:
+            self._pilot.instruct("")  # the same words would be refused again
+        decision = answer.decision
+        if decision is None:
+            return
+        self._last = decision
+        now = self._now()
+        # The image was new when the thinking began; a slow model may still act on it if nothing has happened since.
+        carried_out = task.turn == self._pilot.turn and self._pilot.obstacle(now, now) is None
+        if carried_out:
+            self._motions.publish(String(data=decision.motion.phrase))
+            self._pilot.chose(now)
+            self._asked += 1
+        else:
+            self._dropped += 1
+        best = sorted(decision.scores.items(), key=lambda item: -item[1])[:_SHOWN]
+        age_ms = (now - decision.stamp_ns) / 1e6
+        scores = Scores(decision.motion.phrase, tuple(best), decision.inference_ms, age_ms, carried_out)
+        self._scores.publish(scores_to_message(scores, stamp_to_message(decision.stamp_ns)))
+
+    def _advance(self) -> None:
+        """Give the policy the next thing to think about, if there is one, and tell what goes on."""
+        if self._loaded and self._thread.alive and self._task is None:
+            self._task = self._next_task()
+            if self._task is not None:
+                self._thread.give(self._task)
+        status = self._current_status()
+        if status != self._told:
+            self._told = status
+            self._status.publish(status_to_message(status))
+
+    def _next_task(self) -> Task | None:
+        instruction, turn = self._pilot.instruction, self._pilot.turn
+        if instruction and instruction != self._prepared:
+            return Task(instruction, None, turn)
+        return Task(instruction, self._frame, turn) if self._obstacle() is None else None
+
+    def _obstacle(self) -> Obstacle | None:
+        return self._pilot.obstacle(self._frame.stamp_ns if self._frame is not None else None, self._now())
+
+    def _current_status(self) -> Status:
+        policy = self._cell.policy
+        obstacle = self._obstacle()
+        level, state, message = Level.OK, "thinking", "choosing a motion"
+        if self._error:
+            level, state, message = Level.ERROR, "error", self._error
+        elif not self._thread.alive:
+            level, state, message = Level.ERROR, "error", "the policy has failed; its log says why"
+        elif not self._loaded:
+            state, message = "loading", f"loading {policy.model}"
+        elif obstacle is not None:
+            level, state, message = (Level.WARN if obstacle.warn else Level.OK), obstacle.state, obstacle.message
+        if policy.random and level is not Level.ERROR:
+            level, message = Level.WARN, f"{message} (RANDOM weights)"
+        values = {
+            "state": state,
+            "instruction": self._pilot.instruction,
+            "motion": self._last.motion.phrase if self._last is not None else "",
+            "inference_ms": f"{self._last.inference_ms:.1f}" if self._last is not None else "",
+            "motions": str(self._asked),
+            "dropped": str(self._dropped),
+            "model": policy.model,
+            "weights": "random" if policy.random else policy.checkpoint,
+        }
+        return Status("policy", level, message, values)
+
+    def _diagnose(self) -> None:
+        with self._lock:
+            status = self._current_status()
+        self._diagnostics.publish(statuses_to_array([status], self.get_clock().now().to_msg()))
+
+    def _now(self) -> int:
+        """ROS time [ns], the clock of the images."""
+        return int(self.get_clock().now().nanoseconds)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node."""
+    os.nice(_NICENESS)
+    return run_node(_make, __doc__ or "", arguments)
+
+
+def _make(cell: Cell, args: argparse.Namespace) -> Node:
+    if cell.policy.kind == "none":
+        raise ConfigurationError(f"cell {cell.name} has no policy (policy.kind is none), so a policy node has no work")
+    return PolicyNode(cell, lambda: policy_from_description(cell.policy, cell))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""Loads and runs a policy in a thread of its own, so that nobody waits for a model."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from roboact_ros.errors import RoboactError
+from roboact_ros.policies.policy import Policy
+from roboact_ros.types import Decision, Frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """Something for the policy to think about.
+
+    Attributes:
+        instruction: The task of the arm.
+        frame: Image to choose a motion for, or None to prepare the instruction alone.
+        turn: The pilot's turn it belongs to.
+    """
+
+    instruction: str
+    frame: Frame | None
+    turn: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What came of a task; ``task`` is None for the loading of the policy, ``error`` is empty when all went well."""
+
+    task: Task | None
+    decision: Decision | None = None
+    error: str = ""
+
+
+class PolicyThread:
+    """Answers tasks in turn.
+
+    Args:
+        load: Makes the policy.
+        answer: Called in the thread, once for the loading and once per task; when the loading failed, never again.
+    """
+
+    def __init__(self, load: Callable[[], Policy], answer: Callable[[Answer], None]) -> None:
+        self._load, self._answer = load, answer
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="policy", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """False after loading failed or after an error that nobody expected, which Python has printed."""
+        return self._thread.is_alive()
+
+    def give(self, task: Task) -> None:
+        """Queue a task."""
+        self._tasks.put(task)
+
+    def close(self, timeout: float) -> None:
+        """End after the task that runs, waiting for it at most ``timeout`` [s]: a large model loads for minutes."""
+        self._tasks.put(None)
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        try:
+            policy = self._load()
+        except RoboactError as error:
+            self._answer(Answer(None, error=str(error)))
+            return
+        self._answer(Answer(None))
+        instruction = ""
+        while (task := self._tasks.get()) is not None:
+            try:
+                if task.instruction != instruction:
+                    instruction = ""
+                    policy.instruct(task.instruction)
+                    instruction = task.instruction
+                decision = None if task.frame is None else policy.act(task.frame)
+            except RoboactError as error:
+                self._answer(Answer(task, error=str(error)))
+            else:
+                self._answer(Answer(task, decision))
