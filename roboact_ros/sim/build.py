@@ -7,9 +7,9 @@ from typing import Any
 import mujoco
 
 from roboact_ros.sim.arm_model import add_arm, contact_bits
-from roboact_ros.sim.furniture import TABLE_MARGIN, add_drawer, add_hinged_box, add_table
+from roboact_ros.sim.furniture import add_drawer, add_hinged_box, add_table
 from roboact_ros.sim.gripper_model import add_gripper
-from roboact_ros.sim.look import add_look
+from roboact_ros.sim.look import ONE_ARM_TABLE, add_look
 from roboact_ros.sim.objects import add_block, add_bowl, add_can
 from roboact_ros.sim.scene import Scene
 
@@ -31,7 +31,7 @@ def build_model(scene: Scene) -> Any:
     spec.option.impratio = 10.0
     floor_z = scene.table_z - FLOOR_BELOW_TABLE
     bases = [arm.base.y for arm in scene.arms]
-    y = (min(bases) - TABLE_MARGIN, max(bases) + TABLE_MARGIN)
+    y = (min(bases) - ONE_ARM_TABLE / 2, max(bases) + ONE_ARM_TABLE / 2)
     add_look(spec, scene.table_z, y, floor_z)
     add_table(spec, scene.table_z, y, floor_z)
     for number, placement in enumerate(scene.arms):

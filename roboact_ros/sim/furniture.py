@@ -11,8 +11,6 @@ from roboact_ros.sim.shapes import box, cylinder, quaternion_z
 
 TABLE_DEPTH = (0.17, 1.02)
 """Extent of the table along x of arm 0's base [m]."""
-TABLE_MARGIN = 0.70
-"""How far the table reaches beyond the outermost arms along y [m]."""
 HANDLE_REACH = 0.085
 """Distance of a drawer's handle from its front: an open finger fits between them [m]."""
 
@@ -64,7 +62,7 @@ def add_drawer(spec: Any, drawer: Drawer, table_z: float) -> None:
     inner_y, low, high = ly - 2 * _WALL - 0.003, 2 * _WALL + 0.003, 2 * lz - 2 * _WALL - 0.003
     depth, wall_z = lx - _WALL - 0.006, (low + high - 0.02) / 2
     wood: dict[str, Any] = {"material": "drawer", "density": 500.0}
-    box(body, (0.004, 0, (low + high) / 2), (_WALL, inner_y, (high - low) / 2), **wood)
+    box(body, (-_WALL - 0.001, 0, lz), (_WALL, ly - 0.002, lz - 0.004), **wood)
     box(body, (depth, 0, low + 0.003), (depth, inner_y, 0.003), **wood)
     box(body, (2 * depth - _WALL, 0, wall_z), (_WALL, inner_y, wall_z - low), **wood)
     for side in (-1, 1):

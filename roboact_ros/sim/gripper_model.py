@@ -44,7 +44,7 @@ def add_gripper(spec: Any, link: Any, arm: int, flange_z: float, bits: dict[str,
     box(hand, (0, 0, 0.048), (0.028, 0.036, 0.030), material="gripper", **look)
     box(hand, (0, 0, 0.083), (0.020, 0.060, 0.006), material="dark", **look)
     name = "wrist" if arm == 0 else f"wrist {arm}"
-    add_camera(hand, name, (-0.085, 0, 0.0), (0.03, 0, TOOL_LENGTH), up=(1, 0, 0), fovy=65.0)
+    add_camera(hand, name, (-0.10, 0, 0.045), (-0.03, 0, 0.2), up=(1, 0, 0), fovy=65.0)
     for side, name in zip((1.0, -1.0), finger_names(arm), strict=True):
         _add_finger(hand, name, side, look)
     _couple(spec, arm)

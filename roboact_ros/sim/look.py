@@ -25,6 +25,9 @@ MATERIALS: dict[str, tuple[tuple[float, float, float], float]] = {
 }
 """Colour and specular strength of every material."""
 
+ONE_ARM_TABLE = 1.4
+"""Width of the table of one arm [m]."""
+
 
 def add_look(spec: Any, table_z: float, table_y: tuple[float, float], floor_z: float) -> None:
     """Add everything that is only seen: materials, lights, floor and the cameras ``front`` and ``overhead``."""
@@ -46,7 +49,7 @@ def add_look(spec: Any, table_z: float, table_y: tuple[float, float], floor_z: f
     # The extent sets how far the shadow map reaches: the smaller, the sharper.
     spec.stat.center, spec.stat.extent = [0.45, middle, table_z + 0.3], 1.1
     head = spec.visual.headlight
-    head.ambient, head.diffuse, head.specular = [0.42] * 3, [0.28] * 3, [0.0] * 3
+    head.ambient, head.diffuse, head.specular = [0.42] * 3, [0.16] * 3, [0.0] * 3
     lamp = np.array([0.75, middle - 0.55, table_z + 2.2])
     aim = np.array([0.40, middle, table_z]) - lamp
     spec.worldbody.add_light(
@@ -56,15 +59,17 @@ def add_look(spec: Any, table_z: float, table_y: tuple[float, float], floor_z: f
         dir=aim.tolist(),
         cutoff=70.0,
         exponent=1.0,
-        diffuse=[0.5] * 3,
+        diffuse=[0.54] * 3,
         specular=[0.3] * 3,
         castshadow=True,
     )
     floor = spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_PLANE, size=[4.0, 4.0, 0.1], material="floor")
     floor.pos = [0.0, 0.0, floor_z]
     target = np.array([0.47, middle, table_z + 0.11])
-    add_camera(spec.worldbody, "front", target + [0.87, -0.50, 0.90], target, up=(0, 0, 1), fovy=42.0)
-    add_camera(spec.worldbody, "overhead", target + [0.0, 0.0, 1.25], target, up=(1, 0, 0), fovy=45.0)
+    # A wider table is seen from farther away.
+    away = 0.5 + 0.5 * (table_y[1] - table_y[0]) / ONE_ARM_TABLE
+    add_camera(spec.worldbody, "front", target + away * np.array([0.87, -0.50, 0.90]), target, up=(0, 0, 1), fovy=42.0)
+    add_camera(spec.worldbody, "overhead", target + away * np.array([0.0, 0.0, 1.25]), target, up=(1, 0, 0), fovy=45.0)
 
 
 def add_camera(body: Any, name: str, position: Any, target: Any, up: Any, fovy: float) -> None:

@@ -16,9 +16,9 @@ _TORQUE_FILTER = 0.010
 """Time constant of the torque sensors [s]."""
 _FREE_DAMPING = 8.0
 """Damping of a joint that is moved by hand [N m s/rad]."""
-_STALL_SPEED = 0.004
-"""Fingers slower than this while pushing have met something [m/s]."""
-_STALL_TIME = 0.060
+_STOP_SPEED = 0.004
+_STOP_TIME = 0.060
+"""Fingers slower than this [m/s] for this time [s] have arrived or met something."""
 _AT_TARGET = 0.0015
 """The fingers are where they should be within this distance of each [m]."""
 
@@ -44,7 +44,7 @@ class MujocoArm:
         self._target = self._last_target = np.array(home, dtype=np.float64)
         self._opening, self._speed = STROKE / 2, SPEEDS[1]
         self._finger_target = STROKE / 2
-        self._stalled = 0.0
+        self._stopped = _STOP_TIME
         self._torque = np.zeros(6)
         data.qpos[self._q] = self._target
         data.qpos[self._fingers_q] = self._finger_target
@@ -66,7 +66,11 @@ class MujocoArm:
         """See :class:`ArmBody`."""
         opening, speed, force = (min(max(value, 0.0), 1.0) for value in (opening, speed, force))
         if opening * STROKE / 2 != self._opening:
-            self._opening, self._stalled = opening * STROKE / 2, 0.0
+            self._opening, self._stopped = opening * STROKE / 2, 0.0
+            # Fingers that squeeze an object are told a smaller opening than they have: open them at once.
+            here = float(self._data.qpos[self._fingers_q[0]])
+            nearer = max if self._opening > here else min
+            self._finger_target = nearer(self._finger_target, here)
         self._speed = SPEEDS[0] + speed * (SPEEDS[1] - SPEEDS[0])
         limit = FORCES[0] + force * (FORCES[1] - FORCES[0])
         self._model.actuator_forcerange[self._gripper] = (-limit, limit)
@@ -82,9 +86,9 @@ class MujocoArm:
         """See :class:`ArmBody`."""
         data = self._data
         opening = float(np.mean(data.qpos[self._fingers_q]))
-        there = abs(opening - self._opening) < _AT_TARGET
-        holding = not there and self._stalled >= _STALL_TIME
-        gripper = GripperState(min(max(opening / (STROKE / 2), 0.0), 1.0), not there and not holding, holding)
+        stopped = self._stopped >= _STOP_TIME
+        holding = stopped and abs(opening - self._opening) > _AT_TARGET
+        gripper = GripperState(min(max(opening / (STROKE / 2), 0.0), 1.0), not stopped, holding)
         return BodyState(data.qpos[self._q].copy(), data.qvel[self._v].copy(), self._torque.copy(), gripper)
 
     def before_step(self, seconds: float) -> None:
@@ -105,8 +109,6 @@ class MujocoArm:
         outside = -self._data.qfrc_constraint[self._v]
         self._torque = self._torque + (outside - self._torque) * min(1.0, seconds / _TORQUE_FILTER)
         speed = float(np.max(np.abs(self._data.qvel[self._fingers_v])))
-        pushing = (
-            self._finger_target == self._opening
-            or abs(self._finger_target - self._data.qpos[self._fingers_q[0]]) > _AT_TARGET
-        )
-        self._stalled = self._stalled + seconds if speed < _STALL_SPEED and pushing else 0.0
+        lag = abs(self._finger_target - float(self._data.qpos[self._fingers_q[0]]))
+        still = speed < _STOP_SPEED and (self._finger_target == self._opening or lag > _AT_TARGET)
+        self._stopped = self._stopped + seconds if still else 0.0

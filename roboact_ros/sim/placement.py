@@ -14,7 +14,7 @@ from roboact_ros.types import FloatArray
 
 REACH = (0.30, 0.80)
 """Distances from the base at which a tool that points down reaches the table [m]."""
-GAP = 0.065
+GAP = 0.05
 """Free space around every loose object: an open finger and its clearance [m]."""
 _MARGIN = 0.02
 """Distance that objects keep from the edge of the workspace [m]."""

@@ -87,7 +87,7 @@ class Hand:
         """Move the fingers and wait until they stop."""
         self.arm.grip(opening, speed, force)
         self.wait(0.1)
-        for _ in range(1000):
+        for _ in range(3000):
             if not self.arm.read().gripper.moving:
                 return
             self.world.step(PERIOD)
