@@ -6,7 +6,7 @@ joints 2, 3 and 4 all point along z1 = (sin q1, -cos q1, 0).
 
 from __future__ import annotations
 
-from math import atan2, cos, pi, sin, sqrt
+from math import acos, atan2, cos, pi, sin, sqrt
 
 import numpy as np
 
@@ -34,13 +34,33 @@ def pack_arm(model: RobotModel, pose_tool_in_flange: FloatArray, reach_tolerance
     return np.concatenate((lengths, model.position_limit, [reach_tolerance], pose_flange_in_tool))
 
 
+@compiled("float64(float64, float64, float64, float64, float64, float64)")
+def _within_reach(q234: float, across: float, up: float, d5: float, outer: float, inner: float) -> float:
+    """Return the angle next to ``q234`` at which the two links reach frame 4, or ``q234`` if there is none.
+
+    Where the wrist is singular, q4 and q6 may turn oppositely; that moves frame 4 around frame 5 at (across, up).
+    """
+    wx, wy = across - d5 * sin(q234), up + d5 * cos(q234)
+    reach = sqrt(wx * wx + wy * wy)
+    wanted = min(max(reach, inner), outer)
+    centre = sqrt(across * across + up * up)
+    cosine = (wanted**2 - centre**2 - d5**2) / (2.0 * d5 * centre)
+    if reach == wanted or not abs(cosine) <= 1.0:
+        return q234
+    middle, half = -atan2(across, up), acos(cosine)
+    one = middle + half + 2.0 * pi * np.rint((q234 - middle - half) / (2.0 * pi))
+    other = middle - half + 2.0 * pi * np.rint((q234 - middle + half) / (2.0 * pi))
+    return one if abs(one - q234) < abs(other - q234) else other
+
+
 @compiled("Tuple((int64, float64))(float64[:,:], float64, float64[::1], float64[:,::1])")
 def solutions(pose: FloatArray, q6_if_free: float, arm: FloatArray, found: FloatArray) -> tuple[int, float]:
     """Fill the first rows of ``found`` (8, 6) with every solution, each joint in no particular turn.
 
     Args:
         pose: (4, 4) wanted pose of the tool in the base.
-        q6_if_free: Last joint to use where the wrist is singular (q5 = 0 or pi) and only q4 and q6 together count.
+        q6_if_free: Last joint to use, or to stay near, where the wrist is singular (q5 = 0 or pi) and only q4 and q6
+            together count.
         arm: What :func:`pack_arm` returned.
         found: (8, 6), overwritten.
 
@@ -93,9 +113,14 @@ def solutions(pose: FloatArray, q6_if_free: float, arm: FloatArray, found: Float
         s234 = -(s6 * (c1 * xx + s1 * xy) + c6 * (c1 * yx + s1 * yy))
         c234 = s6 * xz + c6 * yz
         q234 = atan2(s234, c234)
+        across = c1 * px + s1 * py
+        if singular:
+            q234_reached = _within_reach(q234, across, pz, d5, abs(a2 + a3), abs(a2 - a3))
+            q6, q234 = q6 - c5 * (q234_reached - q234), q234_reached
+            s234, c234 = sin(q234), cos(q234)
         for _ in range(1 if singular else 2):
             # Two links a2, a3 to the origin of frame 4 in that plane.
-            wx, wy = c1 * px + s1 * py - d5 * s234, pz + d5 * c234
+            wx, wy = across - d5 * s234, pz + d5 * c234
             reach_squared = wx * wx + wy * wy
             reach = sqrt(reach_squared)
             beyond = max(reach - abs(a2 + a3), abs(a2 - a3) - reach)
