@@ -108,12 +108,14 @@ class InputRecipe:
     def unpack(self, body: bytes, values: list[float]) -> None:
         """Write the numbers of a data package (after the recipe id) into ``values``.
 
+        Bytes beyond the recipe are ignored: ur_rtde sends some with ``getForwardKinematics``.
+
         Raises:
-            ProtocolError: The package does not have the size of the recipe.
+            ProtocolError: The package is shorter than the recipe.
         """
-        if len(body) != self._struct.size:
-            raise ProtocolError(f"data package of {len(body)} bytes, its recipe has {self._struct.size}")
-        for slot, value in zip(self._slots, self._struct.unpack(body), strict=True):
+        if len(body) < self._struct.size:
+            raise ProtocolError(f"data package of {len(body)} bytes, its recipe needs {self._struct.size}")
+        for slot, value in zip(self._slots, self._struct.unpack_from(body), strict=True):
             values[slot] = value
 
 
