@@ -114,19 +114,18 @@ class BagWriter:
             self._mcap.flush()
             information = bag_information(self._mcap.index, self._file_name, self._metadata)
             self._mcap.write_metadata(ROSBAG2_RECORD, {"serialized_metadata": to_yaml(information)})
+            self._mcap.write_end()
             if self._durable:
                 self._mcap.sync()
-        except RecordingError:
-            self._mcap.abandon()
-            raise
-        self._mcap.close()
-        write_metadata(self.unfinished_path, information)
-        publish(self.unfinished_path, self.path)
+        finally:
+            self._mcap.close()
+        write_metadata(self.unfinished_path, information, self._durable)
+        publish(self.unfinished_path, self.path, self._durable)
         return self.path
 
     def abandon(self) -> None:
         """Leave the bag unfinished, as a crash would."""
-        self._mcap.abandon()
+        self._mcap.close()
 
     def __enter__(self) -> BagWriter:
         return self
@@ -149,14 +148,16 @@ class BagWriter:
         return self._mcap.add_channel(self._schemas[type_name], topic, notes)
 
 
-def publish(unfinished: Path, finished: Path) -> None:
-    """Rename a folder in one step and make the new name survive a power failure.
+def publish(unfinished: Path, finished: Path, durable: bool = True) -> None:
+    """Rename a folder in one step; ``durable`` makes the new name survive a power failure.
 
     Raises:
         RecordingError: The disk refused.
     """
     try:
         unfinished.rename(finished)
+        if not durable:
+            return
         parent = os.open(finished.parent, os.O_RDONLY)
         try:
             os.fsync(parent)

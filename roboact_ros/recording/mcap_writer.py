@@ -143,20 +143,17 @@ class McapWriter:
         except OSError as error:
             raise recording_error(self._path, error) from error
 
-    def close(self) -> None:
-        """Write the index and close the file.
+    def write_end(self) -> None:
+        """Write the index; nothing may follow.
 
         Raises:
-            RecordingError: The disk refused; the file is closed and can be repaired.
+            RecordingError: The disk refused.
         """
-        try:
-            self.flush()
-            self._put([self.index.encode_end(self.bytes)])
-        finally:
-            self.abandon()
+        self.flush()
+        self._put([self.index.encode_end(self.bytes)])
 
-    def abandon(self) -> None:
-        """Close the file as it is, without an index."""
+    def close(self) -> None:
+        """Close the file as it is."""
         os.close(self._file)
 
     def _begin_chunk(self) -> None:
