@@ -96,7 +96,7 @@ def parse_call(line: str) -> Call:
     except SyntaxError:
         raise ValueError(line.strip()) from None
     call = tree.body
-    if not isinstance(call, ast.Call):
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
         raise ValueError(line.strip())
     return Call(
         name,

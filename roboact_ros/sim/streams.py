@@ -36,9 +36,9 @@ class ServoJ:
         pull = (self._target - ahead) * self._gain
         np.clip(pull, -SERVO_ACCELERATION, SERVO_ACCELERATION, out=pull)
         speed = kernel.qd + pull * STEP
-        still = (np.abs(speed) < 1e-5) & (np.abs(self._target - kernel.q) < 1e-6)
-        if still.all():
-            return np.array(self._target, dtype=np.float64)
+        # Without a dead band the arm would creep for ever.
+        if np.abs(speed).max() < 1e-6 and np.abs(self._target - kernel.q).max() < 1e-7:
+            return kernel.q
         return kernel.q + speed * STEP
 
 
