@@ -8,6 +8,7 @@ from rtde_io import RTDEIOInterface
 from rtde_receive import RTDEReceiveInterface
 
 from roboact_ros.errors import ArmError
+from roboact_ros.execution.realtime import lazy_threads
 from roboact_ros.types import GripperState
 
 _STATE_RATE = 25.0
@@ -29,8 +30,9 @@ class DigitalOutputGripper:
         self._address, self._pin = address, pin
         self._duration_ns, self._until_ns = int(duration * 1e9), 0
         try:
-            self._io = RTDEIOInterface(address)
-            self._receive = RTDEReceiveInterface(address, _STATE_RATE, ["timestamp", "actual_digital_output_bits"])
+            with lazy_threads():
+                self._io = RTDEIOInterface(address)
+                self._receive = RTDEReceiveInterface(address, _STATE_RATE, ["timestamp", "actual_digital_output_bits"])
         except RuntimeError as error:
             raise ArmError(f"the outputs of the controller at {address} cannot be reached: {error}") from error
 

@@ -72,9 +72,8 @@ class RobotiqGripper:
         deadline = time.monotonic() + _ACTIVATION_TIMEOUT
         while self._get("STA") != _ACTIVE:
             if time.monotonic() > deadline:
-                raise ArmError(
-                    f"the gripper at {self._address} did not become active; its fault code is {self._fault()}"
-                )
+                fault = self._get("FLT")
+                raise ArmError(f"the gripper at {self._address} did not become active; its fault code is {fault}")
             time.sleep(0.05)
 
     def _get(self, name: str) -> int:

@@ -14,6 +14,7 @@ from rtde_receive import RTDEReceiveInterface
 from roboact_ros.arms.ur_dashboard import Dashboard
 from roboact_ros.errors import ArmError
 from roboact_ros.execution.poses import pose_from_vector
+from roboact_ros.execution.realtime import lazy_threads
 from roboact_ros.robots import RobotModel
 from roboact_ros.types import ArmMode, ArmState, FloatArray
 
@@ -79,7 +80,8 @@ class URArm:
         _require_reachable(address)
         self._dashboard = Dashboard(address, model)
         try:
-            self._receive = RTDEReceiveInterface(address, min(STATE_RATE, model.rate_hz), _VARIABLES)
+            with lazy_threads():
+                self._receive = RTDEReceiveInterface(address, min(STATE_RATE, model.rate_hz), _VARIABLES)
         except RuntimeError as error:
             raise ArmError(f"the controller at {address} does not speak RTDE: {error}") from error
         self._control: RTDEControlInterface | None = None
@@ -234,7 +236,8 @@ class URArm:
         """Start a fresh control program, with the tool centre point set and the watchdog armed."""
         with self._lock:
             if self._control is None:
-                self._control = RTDEControlInterface(self._address, self._model.rate_hz)
+                with lazy_threads():
+                    self._control = RTDEControlInterface(self._address, self._model.rate_hz)
             else:
                 # The command register still holds the last target; a program that found it there would go to it.
                 self._control.kickWatchdog()

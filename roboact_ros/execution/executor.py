@@ -18,9 +18,10 @@ from roboact_ros.execution.steps import Home, JointMotion, Origin, Step, ToolMot
 from roboact_ros.execution.trajectory import ToolLimits, ToolState
 from roboact_ros.types import ArmMode, ArmState, FloatArray, GripperState, Motion
 
-PERSON, POLICY = "teleop", "policy"
+PERSON, POLICY, OWN = "teleop", "policy", "executor"
+"""Sources of motions; the last one are targets nobody asked for, which hold the arm where it is."""
 
-SETTLED = 0.002
+SETTLED = 0.001
 """The arm has arrived when every joint is this close to its target [rad], or after ``SETTLE_TIMEOUT_NS``."""
 
 SETTLE_TIMEOUT_NS = 500_000_000
@@ -171,6 +172,24 @@ class Executor:
         """Take the hold ``key`` away; what it interrupted is not continued."""
         self._holds.pop(key, None)
 
+    def refuse(self, why: str) -> None:
+        """Refuse what somebody asked for, for a reason that lies outside.
+
+        Raises:
+            MotionRefused: Always.
+        """
+        raise self._refuse(why)
+
+    @property
+    def source(self) -> str:
+        """Who asked for the targets that are sent now."""
+        return self._source if self._step is not None else OWN
+
+    @property
+    def driven(self) -> bool:
+        """Whether the arm is being sent targets."""
+        return self._q is not None
+
     @property
     def status(self) -> ExecutorStatus:
         """What the operator is told."""
@@ -195,6 +214,7 @@ class Executor:
             finished=self._finished,
             refused=self._refused,
             plan=tuple(step.phrase for step in self._queue),
+            progress=round(20 * self._time / self._motion.duration) / 20 if self._motion is not None else 0.0,
         )
 
     # One control period
@@ -427,6 +447,7 @@ class Executor:
         return "stopped by the person; resume to go on" if self._stopped else "; ".join(self._holds.values())
 
     def _refuse(self, why: str) -> MotionRefused:
+        """Note a refusal and return it to be raised."""
         self._refused = why
         return MotionRefused(why)
 

@@ -7,8 +7,10 @@ import gc
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-_PR_SET_TIMERSLACK = 29
+_PR_SET_TIMERSLACK, _PR_GET_TIMERSLACK = 29, 30
 _MCL_CURRENT_AND_FUTURE = 3
 _SCHED_FIFO_PRIORITY = 20
 _NANOSECONDS = 1_000_000_000
@@ -39,6 +41,25 @@ def prepare_process(timer_slack_ns: int = 1) -> str:
     return f"{line}; not permitted: {', '.join(refused)}" if refused else line
 
 
+@contextmanager
+def lazy_threads(slack_ns: int = 1_000_000) -> Iterator[None]:
+    """Let threads that a library starts inside wake up to ``slack_ns`` late, at normal priority.
+
+    Such threads poll their sockets ten thousand times a second otherwise, which is most of the load of a process that
+    streams to a robot. Threads inherit class and slack from the one that starts them.
+    """
+    libc = ctypes.CDLL(None)
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    slack = libc.prctl(_PR_GET_TIMERSLACK, 0, 0, 0, 0)
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    libc.prctl(_PR_SET_TIMERSLACK, slack_ns, 0, 0, 0)
+    try:
+        yield
+    finally:
+        libc.prctl(_PR_SET_TIMERSLACK, slack, 0, 0, 0)
+        os.sched_setscheduler(0, policy, parameters)
+
+
 def silence_collector() -> None:
     """Stop garbage collection: call when everything long-lived exists; the loop makes no reference cycles."""
     gc.collect()
@@ -46,15 +67,30 @@ def silence_collector() -> None:
     gc.disable()
 
 
+BIN_NS = 10_000
+"""Width of one bin of the lateness histogram."""
+
+
 class Ticker:
-    """Wakes at multiples of a period on the monotonic clock, and counts how late it was."""
+    """Wakes at multiples of a period on the monotonic clock, and counts how late it was.
+
+    Attributes:
+        cycles: Ticks so far.
+        late: Those more than a millisecond late.
+        missed: Ticks that passed while an earlier one was still being served.
+        histogram: Ticks by lateness in bins of ``BIN_NS``; the last bin holds all that were later.
+        latest_ns: The largest lateness [ns].
+    """
 
     def __init__(self, period_ns: int) -> None:
         self._period = period_ns
         self._due = time.monotonic_ns() + period_ns
-        self.cycles = 0
-        self.late = 0
-        self.missed = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Count from nothing again."""
+        self.cycles = self.late = self.missed = self.latest_ns = 0
+        self.histogram = [0] * 2000
 
     def wait(self) -> int:
         """Sleep until the next tick and return how late it came [ns]; ticks that passed meanwhile are dropped."""
@@ -66,9 +102,8 @@ class Ticker:
         self.cycles += 1
         self.missed += passed
         self.late += lateness > 1_000_000
+        self.histogram[min(max(0, lateness) // BIN_NS, 1999)] += 1
+        if lateness > self.latest_ns:
+            self.latest_ns = lateness
         self._due += (passed + 1) * self._period
         return lateness
-
-    def forgive(self) -> None:
-        """Start afresh from now, without counting the time spent on something that is not control."""
-        self._due = time.monotonic_ns() + self._period

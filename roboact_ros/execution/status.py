@@ -29,6 +29,7 @@ class ExecutorStatus:
         finished: Steps finished normally since the start.
         refused: The last refusal; empty again once something was accepted.
         plan: Phrases of the steps that wait.
+        progress: Part of the running step that is done, 0 … 1 in twentieths.
     """
 
     state: State
@@ -38,3 +39,4 @@ class ExecutorStatus:
     finished: int = 0
     refused: str = ""
     plan: tuple[str, ...] = ()
+    progress: float = 0.0

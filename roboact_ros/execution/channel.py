@@ -1,0 +1,69 @@
+"""Messages between the executor node and the servo process: JSON over a socket pair that keeps their borders."""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+from typing import Any
+
+Message = dict[str, Any]
+
+_LARGEST = 1 << 18
+
+
+class Channel:
+    """One end of the pair. Sending never waits: what does not fit is dropped and counted.
+
+    Args:
+        end: Connected ``AF_UNIX`` socket of type ``SOCK_SEQPACKET``.
+    """
+
+    def __init__(self, end: socket.socket) -> None:
+        self._socket = end
+        self._socket.setblocking(False)
+        self.drops = 0
+
+    @classmethod
+    def pair(cls) -> tuple[Channel, socket.socket]:
+        """Return one end and the socket of the other, for a child process."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        return cls(ours), theirs
+
+    def send(self, message: Message) -> bool:
+        """Send a message and return whether it went out.
+
+        Raises:
+            EOFError: The other end is gone.
+        """
+        try:
+            self._socket.send(json.dumps(message, separators=(",", ":")).encode())
+        except BlockingIOError:
+            self.drops += 1
+            return False
+        except (BrokenPipeError, ConnectionError):
+            raise EOFError("the other end is gone") from None
+        return True
+
+    def receive(self, timeout: float = 0.0) -> Message | None:
+        """Return the next message, or None when none came within ``timeout`` [s].
+
+        Raises:
+            EOFError: The other end is gone.
+        """
+        if timeout > 0.0:
+            select.select([self._socket], [], [], timeout)
+        try:
+            data = self._socket.recv(_LARGEST)
+        except BlockingIOError:
+            return None
+        except ConnectionError:
+            raise EOFError("the other end is gone") from None
+        if not data:
+            raise EOFError("the other end is gone")
+        message: Message = json.loads(data)
+        return message
+
+    def close(self) -> None:
+        """Close this end; may be called twice."""
+        self._socket.close()

@@ -1,0 +1,62 @@
+"""Carries out what the executor node asks of the executor; the words here are the protocol of the channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.channel import Message
+from roboact_ros.execution.executor import Executor
+from roboact_ros.types import Motion
+
+
+def plan_to_json(plan: Sequence[Motion]) -> list[list[object]]:
+    """Convert a plan for the channel."""
+    return [[motion.phrase, list(motion.action), motion.primitive] for motion in plan]
+
+
+def plan_from_json(plan: list[list[object]]) -> list[Motion]:
+    """Inverse of :func:`plan_to_json`."""
+    return [Motion(phrase, tuple(action), primitive) for phrase, action, primitive in plan]  # type: ignore[arg-type]
+
+
+class Requests:
+    """Turns messages into calls.
+
+    Args:
+        executor: Who is asked.
+        unlock: Releases a protective stop; called when a person asks to resume.
+        stale_ns: A motion asked for longer ago than this is refused [ns].
+    """
+
+    def __init__(self, executor: Executor, unlock: Callable[[], None], stale_ns: int) -> None:
+        self._executor, self._unlock, self._stale_ns = executor, unlock, stale_ns
+        self._actions: dict[str, Callable[[Message], None]] = {
+            "submit": lambda m: executor.submit(plan_from_json(m["plan"]), m["source"]),
+            "home": lambda m: executor.home(m["source"]),
+            "undo": lambda m: executor.undo(m["source"]),
+            "stop": lambda m: executor.stop(),
+            "pause": lambda m: executor.pause(),
+            "done": lambda m: executor.done(),
+            "resume": self._resume,
+        }
+
+    def carry_out(self, message: Message, now_ns: int) -> str:
+        """Do what ``message`` says and return why it was refused, empty when it was not.
+
+        Args:
+            message: ``do``, the moment ``at`` which it was asked (monotonic [ns]), and what the action needs.
+            now_ns: Monotonic time [ns].
+        """
+        age = now_ns - int(message["at"])
+        try:
+            if age > self._stale_ns and message["do"] in ("submit", "home", "undo"):
+                self._executor.refuse(f"the command is {age / 1e9:.1f} s old; allowed are {self._stale_ns / 1e9:g} s")
+            self._actions[message["do"]](message)
+        except MotionRefused as error:
+            return str(error)
+        return ""
+
+    def _resume(self, message: Message) -> None:
+        self._executor.resume()
+        self._unlock()

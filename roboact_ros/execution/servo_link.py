@@ -1,0 +1,142 @@
+"""The node's end of the servo process: starts it, talks to it, and starts it again when it dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from roboact_ros.cells.description import Cell
+from roboact_ros.cells.load import cell_to_mapping
+from roboact_ros.execution.channel import Channel, Message
+from roboact_ros.execution.requests import plan_to_json
+from roboact_ros.types import Motion
+
+REPLY_TIMEOUT = 0.5
+_BACKOFF = (0.0, 0.5, 1.0, 2.0)
+_HEALTHY = 10.0
+_FINISH_TIMEOUT = 4.0
+
+
+class ServoLink:
+    """Owns the servo process of one cell.
+
+    Args:
+        cell: The cell.
+
+    Attributes:
+        restarts: How often the process was started again.
+    """
+
+    def __init__(self, cell: Cell) -> None:
+        self._cell = cell_to_mapping(cell)
+        self._stopped = self._paused = False
+        self._received: list[Message] = []
+        self._next_id = 0
+        self._failures = 0
+        self._start_at = 0.0
+        self.restarts = -1
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: Channel | None = None
+        self._start()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id, None while it does not run."""
+        return self._process.pid if self._process is not None else None
+
+    def poll(self) -> list[Message]:
+        """Return what the servo process has said since the last call; starts it again when it has died."""
+        if self._process is None and time.monotonic() >= self._start_at:
+            self._start()
+        try:
+            while self._channel is not None and (message := self._channel.receive()) is not None:
+                self._received.append(message)
+        except EOFError:
+            self._bury()
+        received, self._received = self._received, []
+        return received
+
+    def alive(self, hold: str) -> None:
+        """Tell the loop that the node lives, and why motions are held (empty when they are not)."""
+        self._send({"do": "alive", "hold": hold})
+
+    def submit(self, plan: Sequence[Motion], source: str) -> str:
+        """Ask for a plan and return why it was refused, empty when it was not."""
+        return str(self.request("submit", plan=plan_to_json(plan), source=source)["refused"])
+
+    def request(self, do: str, **fields: Any) -> Message:
+        """Ask for something and return the answer; its ``refused`` is empty when it was done."""
+        # These hold over the death of the process: the next one begins as this one ended.
+        self._stopped = (self._stopped or do == "stop") and do != "resume"
+        self._paused = (self._paused or do == "pause") and do != "resume"
+        self._next_id += 1
+        number = self._next_id
+        self._send({"id": number, "do": do, "at": time.monotonic_ns(), **fields})
+        deadline = time.monotonic() + REPLY_TIMEOUT
+        try:
+            while self._channel is not None and (left := deadline - time.monotonic()) > 0.0:
+                message = self._channel.receive(timeout=left)
+                if message is None:
+                    continue
+                if message["kind"] == "reply" and message["id"] == number:
+                    return message
+                self._received.append(message)
+        except EOFError:
+            self._bury()
+        # A person's stop is kept for the process to come; anything else is lost and must be said again.
+        kept = do in ("stop", "pause", "resume")
+        return {"refused": "" if kept else "not now: the servo process does not answer; it is being started again"}
+
+    def close(self) -> None:
+        """Let the arm come to rest and end the process; may be called twice."""
+        process, self._start_at = self._process, float("inf")
+        if process is None or self._channel is None:
+            return
+        self._send({"do": "finish"})
+        try:
+            process.wait(_FINISH_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._channel.close()
+        self._process = self._channel = None
+
+    def _start(self) -> None:
+        channel, theirs = Channel.pair()
+        with theirs:
+            command = [sys.executable, "-m", "roboact_ros.execution.servo_process", str(theirs.fileno())]
+            environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment)
+        self._channel, self._started = channel, time.monotonic()
+        self.restarts += 1
+        self._send({"cell": self._cell, "stopped": self._stopped, "paused": self._paused})
+
+    def _send(self, message: Message) -> None:
+        try:
+            if self._channel is not None:
+                self._channel.send(message)
+        except EOFError:
+            self._bury()
+
+    def _bury(self) -> None:
+        """Note the death of the process and when to start the next one."""
+        process, channel = self._process, self._channel
+        if process is None or channel is None:
+            return
+        try:
+            process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        channel.close()
+        self._process = self._channel = None
+        self._failures = 0 if time.monotonic() - self._started > _HEALTHY else self._failures + 1
+        self._start_at = time.monotonic() + _BACKOFF[min(self._failures, len(_BACKOFF) - 1)]
+        if process.returncode < 0:
+            ended = f"the servo process was ended by {signal.Signals(-process.returncode).name}"
+            self._received.append({"kind": "status", "state": "disconnected", "reason": f"{ended}; starting it again"})

@@ -1,0 +1,152 @@
+"""The servo process: one control loop, away from ROS, models, logging and the garbage collector.
+
+Started by :mod:`roboact_ros.execution.servo_link` as ``python -m roboact_ros.execution.servo_process FD``; the first
+message on the channel describes the cell.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
+
+import numpy as np
+
+from roboact_ros.arms.digital_output import DigitalOutputGripper
+from roboact_ros.arms.gripper import Gripper
+from roboact_ros.arms.gripper_worker import GripperWorker
+from roboact_ros.arms.robotiq import RobotiqGripper
+from roboact_ros.arms.ur import URArm
+from roboact_ros.arms.ur_calibration import read_calibration
+from roboact_ros.cells.description import Cell
+from roboact_ros.cells.load import cell_from_mapping
+from roboact_ros.errors import ArmError, RoboactError
+from roboact_ros.execution.calibrated import CalibratedKinematics, Calibration
+from roboact_ros.execution.channel import Channel, Message
+from roboact_ros.execution.executor import Executor
+from roboact_ros.execution.kinematics import Kinematics
+from roboact_ros.execution.limits import Limits
+from roboact_ros.execution.poses import pose_from_vector
+from roboact_ros.execution.realtime import prepare_process, silence_collector
+from roboact_ros.execution.requests import Requests
+from roboact_ros.execution.servo_loop import ServoLoop
+from roboact_ros.execution.trajectory import ToolLimits
+from roboact_ros.robots import robot_model
+
+_RETRY_PERIOD = 1.0
+
+
+def main(descriptor: int) -> int:
+    """Serve one cell and return the exit status: 0 when asked to end, 1 when the robot was lost."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the node ends us in good order
+    channel = Channel(socket.socket(fileno=descriptor))
+    notices: deque[str] = deque(maxlen=1)
+    try:
+        first = channel.receive(timeout=10.0)
+        if first is None:
+            return 1
+        cell = cell_from_mapping(first["cell"], "the executor node")
+        realtime = prepare_process()
+        arm = _connect(cell, channel, notices)
+    except EOFError:
+        return 0
+    loop = _loop(cell, arm, channel, realtime, first, notices)
+    signal.signal(signal.SIGTERM, lambda number, frame: _finish(loop, frame))
+    silence_collector()
+    try:
+        loop.run()
+    except ArmError as error:
+        _say_lost(channel, str(error))
+        # The client library's threads would go on reconnecting and start programs on the robot: end without them.
+        os._exit(1)
+    arm.close()
+    return 0
+
+
+def _connect(cell: Cell, channel: Channel, notices: deque[str]) -> URArm:
+    """Try until the robot is there, answering the node meanwhile.
+
+    Raises:
+        EOFError: The node is gone or wants this process to end.
+    """
+    model = robot_model(cell.arm.model)
+    arms: list[URArm] = []
+    why = [f"connecting to {cell.robot_address}"]
+
+    def attempt() -> None:
+        try:
+            arms.append(URArm(cell.robot_address, model, cell.arm.tcp, notices.append))
+        except RoboactError as error:
+            why[0] = str(error)
+
+    while True:
+        thread = threading.Thread(target=attempt, daemon=True)
+        thread.start()
+        until = time.monotonic() + _RETRY_PERIOD
+        while thread.is_alive() or (not arms and time.monotonic() < until):
+            _refuse_all(channel, why[0])
+        if arms:
+            return arms[0]
+
+
+def _refuse_all(channel: Channel, reason: str) -> None:
+    """Answer the node for a tenth of a second while there is no robot."""
+    channel.send({"kind": "status", "state": "disconnected", "reason": reason})
+    message = channel.receive(timeout=0.1)
+    while message is not None:
+        if message["do"] == "finish":
+            raise EOFError("asked to end")
+        if "id" in message:
+            moves = message["do"] in ("submit", "home", "undo")
+            refused = f"not now: {reason}" if moves else ""
+            channel.send({"kind": "reply", "id": message["id"], "refused": refused})
+        message = channel.receive()
+
+
+def _loop(cell: Cell, arm: URArm, channel: Channel, realtime: str, first: Message, notices: deque[str]) -> ServoLoop:
+    model = robot_model(cell.arm.model)
+    pose_tool_in_flange = pose_from_vector(*cell.arm.tcp)
+    kinematics = Kinematics(model, pose_tool_in_flange)
+    table = read_calibration(cell.robot_address) if cell.arm.calibrated else None
+    if table is not None:
+        theta, a, d, alpha = table
+        kinematics = CalibratedKinematics(model, pose_tool_in_flange, Calibration.from_table(model, theta, d, a, alpha))
+    limits = Limits.from_cell(cell, kinematics)
+    home, dt = np.array(cell.arm.home), 1.0 / model.rate_hz
+    tool_limits = ToolLimits.from_safety(cell.safety)
+    executor = Executor(kinematics, limits, tool_limits, home, dt, has_gripper=cell.gripper.kind != "none")
+    if first["stopped"]:
+        executor.stop()
+    if first["paused"]:
+        executor.pause()
+    makers: dict[str, Callable[[], Gripper]] = {
+        "robotiq": partial(RobotiqGripper, cell.robot_address),
+        "digital_output": partial(DigitalOutputGripper, cell.robot_address, cell.gripper.pin),
+    }
+    make = makers.get(cell.gripper.kind)
+    gripper = GripperWorker(make, notices.append) if make is not None else None
+    requests = Requests(executor, arm.unlock, int(cell.safety.command_timeout * 1e9))
+    return ServoLoop(arm, gripper, executor, requests, channel, round(1e9 * dt), realtime, notices)
+
+
+def _finish(loop: ServoLoop, frame: FrameType | None) -> None:
+    loop.finish()
+
+
+def _say_lost(channel: Channel, reason: str) -> None:
+    try:
+        channel.send({"kind": "status", "state": "disconnected", "reason": reason})
+    except EOFError:
+        pass
+
+
+if __name__ == "__main__":
+    # Not sys.exit: threads of the client libraries may still be waiting for a robot that is gone.
+    os._exit(main(int(sys.argv[1])))

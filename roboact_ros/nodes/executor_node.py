@@ -1,0 +1,190 @@
+"""Carries out motions: watches the cameras, talks to the servo process, and publishes what the arm does."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from geometry_msgs.msg import PoseStamped
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, JointState
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
+
+from roboact_ros.cells.description import Cell
+from roboact_ros.errors import LanguageRefusal
+from roboact_ros.execution.camera_watch import CameraWatch
+from roboact_ros.execution.executor import PERSON, POLICY
+from roboact_ros.execution.servo_link import ServoLink
+from roboact_ros.language.plan import plan_from_text
+from roboact_ros.nodes.messages.arm import (
+    gripper_to_message,
+    joints_to_message,
+    targets_to_message,
+    tool_pose_to_message,
+)
+from roboact_ros.nodes.messages.diagnostics import Level, Status, status_to_message, statuses_to_array
+from roboact_ros.nodes.run import run_node
+from roboact_ros.types import GripperState
+
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+_TURN_PERIOD = 0.02
+_ALIVE_PERIOD_NS = 100_000_000
+_STATUS_PERIOD_NS = 500_000_000
+
+
+class ExecutorNode(Node):  # type: ignore[misc]
+    """The ROS side of one cell's executor.
+
+    Args:
+        cell: The cell.
+    """
+
+    def __init__(self, cell: Cell) -> None:
+        super().__init__("executor")
+        self._servo = ServoLink(cell)
+        self._cameras = CameraWatch(cell.cameras, cell.safety.camera_timeout, time.monotonic_ns())
+        self._alive_ns = self._told_ns = 0
+        self._told: dict[str, Any] = {"state": "disconnected", "reason": "the servo process is starting"}
+        self._refused = ""
+        self._joints = self.create_publisher(JointState, "joint_states", 10)
+        self._pose = self.create_publisher(PoseStamped, "tcp_pose", 10)
+        self._gripper = self.create_publisher(JointState, "gripper", 10)
+        self._action = self.create_publisher(JointTrajectory, "executor/action", 100)
+        self._status = self.create_publisher(DiagnosticStatus, "executor/status", LATCHED)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_subscription(String, "teleop/motion", lambda m: self._ask(m.data, PERSON), 10)
+        self.create_subscription(String, "policy/motion", lambda m: self._ask(m.data, POLICY), 10)
+        for name in cell.cameras:
+            self.create_subscription(CameraInfo, f"camera/{name}/camera_info", self._seen(name), NEWEST)
+        for word in ("stop", "resume", "home"):
+            self.create_service(Trigger, f"executor/{word}", self._service(word))
+        self.create_timer(_TURN_PERIOD, self._turn)
+        self.create_timer(1.0, self._diagnose)
+
+    def destroy_node(self) -> None:
+        """Bring the arm to rest before the publishers go."""
+        self._servo.close()
+        super().destroy_node()
+
+    def _ask(self, text: str, source: str) -> None:
+        """Carry out what a person or the policy said."""
+        try:
+            plan = plan_from_text(text)
+        except LanguageRefusal as error:
+            self._refuse(f'"{text}": {error}')
+            return
+        if plan.control is None:
+            self._refuse(self._servo.submit(plan.motions, source))
+        elif source != PERSON:
+            self._refuse(f'"{text}" is not a motion, and {source} may ask for nothing else')
+        else:
+            word = {"start over": "home"}.get(plan.control, plan.control)
+            self._refuse(str(self._servo.request(word, source=source)["refused"]))
+
+    def _service(self, word: str) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
+        def serve(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+            refused = str(self._servo.request(word, source=PERSON)["refused"])
+            self._refuse(refused)
+            response.success, response.message = not refused, refused
+            return response
+
+        return serve
+
+    def _seen(self, camera: str) -> Callable[[CameraInfo], None]:
+        return lambda message: self._cameras.seen(camera, time.monotonic_ns())
+
+    def _refuse(self, reason: str) -> None:
+        """Show a refusal, or that what was said last was accepted when ``reason`` is empty."""
+        self._refused = reason
+        if reason:
+            self.get_logger().warning(f"refused: {reason}")
+            self._tell()
+
+    def _turn(self) -> None:
+        """Publish what the servo process has said, and tell it that this node is alive."""
+        now = time.monotonic_ns()
+        for message in self._servo.poll():
+            if message["kind"] == "state":
+                self._publish(message)
+            elif message["kind"] == "status":
+                self._told = message
+                self._refused = message.get("refused", self._refused)
+                self._tell()
+        if now - self._told_ns >= _STATUS_PERIOD_NS:
+            self._tell()
+        if now - self._alive_ns >= _ALIVE_PERIOD_NS:
+            self._alive_ns = now
+            self._servo.alive(self._cameras.reason(now))
+
+    def _publish(self, message: dict[str, Any]) -> None:
+        # The offset between the clocks is taken anew each time: the wall clock may have been set.
+        offset = self.get_clock().now().nanoseconds - time.monotonic_ns()
+        stamp = message["at"] + offset
+        self._joints.publish(joints_to_message(message["q"], message["qd"], stamp))
+        pose = np.vstack((np.reshape(message["pose"], (3, 4)), (0.0, 0.0, 0.0, 1.0)))
+        self._pose.publish(tool_pose_to_message(pose, stamp))
+        if message["gripper"] is not None:
+            self._gripper.publish(gripper_to_message(GripperState(*message["gripper"]), stamp))
+        for source, targets in itertools.groupby(message["targets"], key=lambda target: str(target[2])):
+            self._action.publish(targets_to_message([(at + offset, q) for at, q, _ in targets], source))
+
+    def _tell(self) -> None:
+        self._told_ns = time.monotonic_ns()
+        self._status.publish(status_to_message(executor_status(self._told, self._refused, self._servo.restarts)))
+
+    def _diagnose(self) -> None:
+        status = executor_status(self._told, self._refused, self._servo.restarts)
+        self._diagnostics.publish(statuses_to_array([status], self.get_clock().now().to_msg()))
+
+
+def executor_status(told: dict[str, Any], refused: str, restarts: int) -> Status:
+    """Return the status of the executor.
+
+    Args:
+        told: The last status of the servo process.
+        refused: The last refusal, empty when the last request was accepted.
+        restarts: How often the servo process was started again.
+    """
+    state, reason = str(told["state"]), str(told.get("reason", ""))
+    motion = str(told.get("motion", ""))
+    sentence = reason or (motion if state in ("moving", "halting") else "") or state
+    if refused:
+        sentence = f"{sentence}; refused: {refused}"
+    level = Level.ERROR if state == "disconnected" else Level.WARN if refused or reason else Level.OK
+    values = {
+        "state": state,
+        "reason": reason,
+        "motion": motion,
+        "source": str(told.get("source", "")),
+        "finished": str(told.get("finished", 0)),
+        "refused": refused,
+        "plan": "; then ".join(told.get("plan", ())),
+        "progress": f"{told.get('progress', 0.0):.2f}",
+        "rate_hz": f"{told.get('rate_hz', 0.0):.1f}",
+        "late_cycles": str(told.get("late_cycles", 0)),
+        "missed_cycles": str(told.get("missed_cycles", 0)),
+        "drops": str(told.get("drops", 0)),
+        "realtime": str(told.get("realtime", "")),
+        "notice": str(told.get("notice", "")),
+        "restarts": str(restarts),
+    }
+    return Status("executor", level, sentence, values)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node."""
+    return run_node(lambda cell, args: ExecutorNode(cell), __doc__ or "", arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
