@@ -58,6 +58,10 @@ class Polled(Protocol):
         """Serve what has arrived, without waiting."""
         ...
 
+    def close(self) -> None:
+        """Free the port."""
+        ...
+
 
 @dataclass(slots=True)
 class LoopStatistics:
@@ -99,7 +103,7 @@ class SimulatedCell:
         models: The arms.
         addresses: Loopback address of every controller.
         world: What moves; its arms in the same order.
-        extras: Further ports to serve.
+        extras: Further ports to serve, and to close in the end.
         calibration_seed: Gives every robot its own small kinematic deviations; None makes them exactly as published.
         unlock_after: Time before a protective stop may be unlocked [s].
         log: Takes one line for the operator.
@@ -188,16 +192,27 @@ class SimulatedCell:
                 due += behind
             self.tick()
 
-    def start(self) -> None:
-        """Run in a thread of its own until :meth:`stop`."""
-        self._thread = threading.Thread(target=self._run_thread, name="simulated-cell", daemon=True)
+    def start(self, prepare: Callable[[], None] = lambda: None) -> None:
+        """Run in a thread of its own until :meth:`stop`; ``prepare`` is called there first."""
+
+        def run() -> None:
+            try:
+                prepare()
+                self.run(self._stopping.is_set)
+            except Exception as error:  # noqa: BLE001 - check() and stop() raise it where it is seen
+                self._failure = error
+
+        self._thread = threading.Thread(target=run, name="simulated-cell", daemon=True)
         self._thread.start()
 
-    def _run_thread(self) -> None:
-        try:
-            self.run(self._stopping.is_set)
-        except Exception as error:  # noqa: BLE001 - handed to whoever calls stop()
-            self._failure = error
+    def check(self) -> None:
+        """Raise what ended the thread.
+
+        Raises:
+            SimulationError: The loop has failed.
+        """
+        if self._failure is not None:
+            raise SimulationError(f"the simulation failed: {self._failure!r}") from self._failure
 
     def stop(self) -> None:
         """End the thread and free all ports.
@@ -210,14 +225,15 @@ class SimulatedCell:
             self._thread.join()
             self._thread = None
         self.close()
-        if self._failure is not None:
-            raise SimulationError(f"the simulation failed: {self._failure}") from self._failure
+        self.check()
 
     def close(self) -> None:
         """Disconnect everybody and free all ports; may be called twice."""
         for served in self._served:
             served.close()
-        self._served = []
+        for extra in self._extras:
+            extra.close()
+        self._served, self._extras = [], ()
 
     def __enter__(self) -> SimulatedCell:
         """Start."""

@@ -14,8 +14,6 @@ from operator import itemgetter
 from roboact_ros.sim.rtde_fields import COMMANDS, FORMATS, Registers
 
 HEADER = struct.Struct(">HB")
-LONGEST = 4096
-"""Longest message that is accepted [bytes]."""
 
 
 class MessageType(enum.IntEnum):
@@ -48,8 +46,8 @@ def split_messages(inbox: bytearray) -> Iterator[tuple[int, bytes]]:
     """
     while len(inbox) >= HEADER.size:
         length, kind = HEADER.unpack_from(inbox)
-        if not HEADER.size <= length <= LONGEST:
-            raise ProtocolError(f"message length {length} is not within {HEADER.size} … {LONGEST}")
+        if length < HEADER.size:
+            raise ProtocolError(f"message length {length}; the header alone has {HEADER.size}")
         if len(inbox) < length:
             return
         body = bytes(inbox[HEADER.size : length])

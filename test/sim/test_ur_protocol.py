@@ -109,7 +109,7 @@ def test_inputs_are_echoed_and_owned_by_one_client(address: str) -> None:
         pass
 
 
-@pytest.mark.parametrize("rubbish", [b"\x00\x00\x55", b"\xff\xff\x55", b"\x00\x04Z1", b"\x00\x05U\x09\x00"])
+@pytest.mark.parametrize("rubbish", [b"\x00\x00\x55", b"\x00\x04Z1", b"\x00\x05U\x09\x00"])
 def test_rubbish_ends_only_that_connection(address: str, rubbish: bytes) -> None:
     good, bad = RawClient(address), RawClient(address)
     bad.socket.sendall(rubbish)

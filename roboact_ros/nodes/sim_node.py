@@ -1,0 +1,87 @@
+"""The simulated robot of a cell: its controller and its world, in the place of a real one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.node import Node
+
+from roboact_ros.cells.description import Cell
+from roboact_ros.errors import ConfigurationError
+from roboact_ros.execution.realtime import prepare_process
+from roboact_ros.nodes.messages.diagnostics import Level, Status, statuses_to_array
+from roboact_ros.nodes.run import run_node
+from roboact_ros.robots import robot_model
+from roboact_ros.sim.cell import SimulatedCell
+from roboact_ros.sim.modes import SafetyMode
+from roboact_ros.sim.world import World
+from roboact_ros.sim.world_port import WorldPort
+
+
+class SimNode(Node):  # type: ignore[misc]
+    """Runs the simulation in a thread of its own and reports on it once a second."""
+
+    def __init__(self, cell: Cell) -> None:
+        """Build the world and serve the controller.
+
+        Raises:
+            ConfigurationError: The cell has a real robot.
+            SimulationError: A port is taken.
+        """
+        super().__init__("sim", namespace=cell.namespace)
+        if not cell.simulated:
+            raise ConfigurationError(f'arm.robot_ip is {cell.arm.robot_ip}; only the robot "sim" is simulated')
+        model, address = robot_model(cell.arm.model), cell.sim.address
+        log = self.get_logger().info
+        world = World([model], seed=cell.sim.seed, home=[cell.arm.home])
+        self._simulation = SimulatedCell([model], [address], world, [WorldPort(world, address)], log=log)
+        self._late = 0
+        self._publisher = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_timer(1.0, self._report)
+        self._simulation.start(lambda: log(prepare_process()))
+        log(f"simulated {model.name} at {address}")
+
+    def destroy_node(self) -> None:
+        """Stop the simulation and leave."""
+        self._simulation.stop()
+        super().destroy_node()
+
+    def _report(self) -> None:
+        self._simulation.check()
+        status = _status(self._simulation, self._simulation.statistics.late - self._late)
+        self._late = self._simulation.statistics.late
+        self._publisher.publish(statuses_to_array([status], self.get_clock().now().to_msg()))
+
+
+def _status(simulation: SimulatedCell, newly_late: int) -> Status:
+    controller, statistics = simulation.controllers[0], simulation.statistics
+    level, message = Level.OK, "running"
+    if controller.safety_mode is not SafetyMode.NORMAL:
+        level, message = Level.ERROR, controller.stop_reason
+    elif newly_late:
+        level, message = Level.WARN, f"{newly_late} ticks of the last second were late"
+    values = {
+        "late ticks": str(statistics.late),
+        "lost_s": f"{statistics.lost_s:.3f}",
+        "clients": str(simulation.clients),
+        "robot mode": controller.robot_mode.name,
+        "safety mode": controller.safety_mode.name,
+        "program": controller.program_name,
+    }
+    return Status("simulated robot", level, message, values)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node."""
+    return run_node(_make, __doc__ or "", arguments)
+
+
+def _make(cell: Cell, args: argparse.Namespace) -> Node:
+    return SimNode(cell)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
