@@ -23,7 +23,7 @@ The arms differ by millimetres, but next to a singular wrist that turns the last
 ACCEPTED_ERROR = 1e-9
 """Largest error of a solution over metres and radians; a pose on the very boundary of the reach ends above 1e-12."""
 
-NEARBY = 0.3
+NEARBY = 0.1
 """Largest joint distance from the seed within which a solution is taken without looking for a nearer one [rad]."""
 
 WRIST_SINGULAR = 0.05

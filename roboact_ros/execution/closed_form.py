@@ -50,7 +50,7 @@ def _within_reach(q234: float, across: float, up: float, d5: float, outer: float
     middle, half = -atan2(across, up), acos(cosine)
     one = middle + half + 2.0 * pi * np.rint((q234 - middle - half) / (2.0 * pi))
     other = middle - half + 2.0 * pi * np.rint((q234 - middle + half) / (2.0 * pi))
-    return one if abs(one - q234) < abs(other - q234) else other
+    return float(one if abs(one - q234) < abs(other - q234) else other)
 
 
 @compiled("Tuple((int64, float64))(float64[:,:], float64, float64[::1], float64[:,::1])")

@@ -12,6 +12,9 @@ from roboact_ros.types import FloatArray
 LEAP = 3.0
 """A target more than this many full-speed steps away is a leap and refused; up to here it is slowed down."""
 
+SLACK = 1.0 + 1e-3
+"""Factor on every speed and acceleration: trajectories run exactly at their limits, give or take rounding."""
+
 FREE, SPEED, ACCELERATION, POSITION, NO_STATE, NO_TARGET, STEP_LEAP, ARM_LEAP = range(8)
 """What binds. From ``NO_STATE`` on, there is nothing to step from or to."""
 
@@ -59,12 +62,12 @@ def joint_share(
             return ARM_LEAP, i, 0.0, 0.0
         change = joints[2, i] * dt
         if velocity == 0.0:
-            if abs(qd_previous[i]) > change:
+            if abs(qd_previous[i]) > SLACK * change:
                 low = inf
                 binding, which = ACCELERATION, i
             continue
-        if joints[1, i] < high * abs(velocity):
-            high = joints[1, i] / abs(velocity)
+        if SLACK * joints[1, i] < high * abs(velocity):
+            high = SLACK * joints[1, i] / abs(velocity)
             binding, which = SPEED, i
         room = max(joints[0, i] - q_previous[i] if velocity > 0.0 else joints[0, i] + q_previous[i], 0.0)
         # Braking by `change` every period from speed v takes up to dt (v^2 / (2 change) + v / 2 + change / 8).
@@ -72,7 +75,7 @@ def joint_share(
         if stoppable < high * abs(velocity):
             high = stoppable / abs(velocity)
             binding, which = POSITION, i
-        first, second = (qd_previous[i] - change) / velocity, (qd_previous[i] + change) / velocity
+        first, second = (qd_previous[i] - SLACK * change) / velocity, (qd_previous[i] + SLACK * change) / velocity
         if max(first, second) < high:
             high = max(first, second)
             binding, which = ACCELERATION, i
@@ -120,11 +123,13 @@ def explain(
     """Return words for what :func:`joint_share` found to bind."""
     target, previous, measured = q_target[joint], q_previous[joint], q_measured[joint]
     position, speed, acceleration, following = joints[:, joint]
-    name, velocity = f"joint {joint + 1}", (target - previous) / dt
+    name = f"joint {joint + 1}"
+    if binding == NO_STATE:
+        return f"cannot step from {q_previous} rad, {qd_previous} rad/s in {dt} s"
     if binding == SPEED:
-        return f"{name} would move at {abs(velocity):.2f} rad/s, allowed {speed:.2f}"
+        return f"{name} would move at {abs(target - previous) / dt:.2f} rad/s, allowed {speed:.2f}"
     if binding == ACCELERATION:
-        change = abs(velocity - qd_previous[joint]) / dt
+        change = abs((target - previous) / dt - qd_previous[joint]) / dt
         return f"{name} would accelerate at {change:.1f} rad/s^2, allowed {acceleration:.1f}"
     if binding == POSITION:
         return f"{name} is at {previous:.3f} rad and would go to {target:.3f}, allowed {-position:.3f} … {position:.3f}"
@@ -132,6 +137,4 @@ def explain(
         return f"a leap: {name} by {target - previous:.4f} rad in one step, allowed {speed * dt:.4f}"
     if binding == ARM_LEAP:
         return f"a leap: {name} to {target:.3f} rad while the arm is at {measured:.3f}, allowed {following:.2f} apart"
-    if binding == NO_TARGET:
-        return f"not a number: {name} to {target} rad while the arm is at {measured}"
-    return f"cannot step from {q_previous} rad, {qd_previous} rad/s in {dt} s"
+    return f"not a number: {name} to {target} rad while the arm is at {measured}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import asin, sqrt
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from roboact_ros.execution.boundary import Boundary
 from roboact_ros.execution.collision import link_offsets
 from roboact_ros.execution.dh import jacobian, pose_error
 from roboact_ros.execution.jacobian import CHARACTERISTIC_LENGTH, condition_number
-from roboact_ros.execution.joint_step import NO_STATE, brake, explain, joint_share
+from roboact_ros.execution.joint_step import NO_STATE, SLACK, brake, explain, joint_share
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.types import FloatArray
 
@@ -23,8 +23,8 @@ FOLLOWING_ERROR = 0.35
 SLOWEST = 0.1
 """Share of the speed that is left at a singular pose, so that the arm can leave it."""
 
-TOLERANCE = 1e-3
-"""Relative excess over a limit that is ignored: trajectories run exactly at their limits, give or take rounding."""
+ROUNDING = 1e-9
+"""Relative difference that is none."""
 
 JUMP = 0.3
 """Joints may differ this much between neighbouring poses of a path [rad]; more means that it passes a singularity."""
@@ -127,40 +127,42 @@ def allow(request: StepRequest, limits: Limits) -> Verdict:
 
     if binding > NO_STATE:
         return refuse(explain(binding, joint, *state))
-    before, after = limits.kinematics.chain(q_previous), limits.kinematics.chain(q_target)
-    x, y, z, rx, ry, rz = (pose_error(after[6], before[6]) / dt).tolist()
-    speed, turn = sqrt(x * x + y * y + z * z), sqrt(rx * rx + ry * ry + rz * rz)
-    limit = ""
-    if speed * high > limits.tool_speed:
-        high = limits.tool_speed / speed
-        limit = f"the tool would move at {speed:.3f} m/s, allowed {limits.tool_speed:.3f}"
-    if turn * high > limits.tool_rotation_speed:
-        high = limits.tool_rotation_speed / turn
-        limit = f"the tool would turn at {turn:.2f} rad/s, allowed {limits.tool_rotation_speed:.2f}"
-    if low > min(high, 1.0) * (1.0 + TOLERANCE) or high == 0.0:
+    chain, step = limits.kinematics.chain, q_target - q_previous
+    before, share, limit = chain(q_previous), min(high, 1.0), ""
+    for _ in range(10):  # one round suffices unless the step is long enough to be curved
+        q = q_target.copy() if share > 1.0 - ROUNDING else q_previous + share * step
+        after = chain(q)
+        x, y, z, rx, ry, rz = pose_error(after[6], before[6]).tolist()
+        speed = sqrt(x * x + y * y + z * z) / (dt * limits.tool_speed)
+        turn = asin(min(sqrt(rx * rx + ry * ry + rz * rz), 1.0)) / (dt * limits.tool_rotation_speed)
+        if max(speed, turn) <= SLACK + ROUNDING:
+            break
+        if speed > turn:
+            limit = limit or f"the tool would move at {speed * limits.tool_speed:.3f} m/s, allowed {limits.tool_speed}"
+        else:
+            turning = turn * limits.tool_rotation_speed
+            limit = limit or f"the tool would turn at {turning:.2f} rad/s, allowed {limits.tool_rotation_speed}"
+        share *= SLACK / max(speed, turn)
+    else:
+        return refuse(limit)
+    if low > share + ROUNDING or share == 0.0:
         return refuse(limit or explain(binding, joint, *state))
 
     condition = condition_number(jacobian(after), CHARACTERISTIC_LENGTH)
     if condition > limits.singularity_slowdown:
-        # Of the three speeds, the one nearest its limit has to shrink; braking for it stays within the acceleration.
-        slow = max(limits.singularity_slowdown / condition, SLOWEST)
-        use = max(
-            float((np.abs(q_target - q_previous) / joints[1]).max()) / dt,
-            speed / limits.tool_speed,
-            turn / limits.tool_rotation_speed,
-        )
-        if use * high > slow and low < high:
-            high = max(slow / use, low)
+        slow = SLACK * max(limits.singularity_slowdown / condition, SLOWEST)
+        use = max(speed, turn, share / dt * float((np.abs(step) / joints[1]).max()))
+        if use > slow and share > low:
+            share = max(share * slow / use, low)  # acceleration goes first
             limit = f"near a singular pose, condition number {condition:.0f}"
+            q = q_previous + share * step
+            after = chain(q)
 
-    if high > 1.0 - TOLERANCE:
-        verdict = Verdict(q_target.copy(), None, stop=False, share=1.0)
-    else:
-        q = q_previous + high * (q_target - q_previous)
-        reason = f"slowed down to {high:.0%}: {limit or explain(binding, joint, *state)}"
-        verdict, after = Verdict(q, reason, stop=False, share=high), limits.kinematics.chain(q)
+    reason = None
+    if share <= 1.0 - ROUNDING:
+        reason = f"slowed down to {share:.0%}: {limit or explain(binding, joint, *state)}"
     crossed = limits.boundary.crossed(after, before)
-    return verdict if crossed is None else refuse(crossed)
+    return refuse(crossed) if crossed is not None else Verdict(q, reason, stop=False, share=min(share, 1.0))
 
 
 def check_path(poses_tool_in_base: FloatArray, q_start: FloatArray, limits: Limits) -> FloatArray:
