@@ -82,3 +82,9 @@ def test_cameras_and_states_of_another_scene_are_refused() -> None:
     renderer.close()
     renderer.close()
     assert Scene.from_mapping(world.describe()) == world.scene
+
+
+def test_a_machine_that_cannot_draw_is_told_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUJOCO_GL", "crayons")
+    with pytest.raises(CameraError, match="crayons.*libegl1"):
+        Renderer(World([UR5E]).scene, 64, 48)

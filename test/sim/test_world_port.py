@@ -119,8 +119,9 @@ def test_lines_that_are_not_json_objects_are_answered(address: str, line: bytes)
         assert "error" in json.loads(body)
 
 
-def test_neither_a_watcher_that_never_reads_nor_one_that_leaves_holds_the_others_up(client: WorldClient) -> None:
-    address = client._where.partition(":")[0]
+def test_neither_a_watcher_that_never_reads_nor_one_that_leaves_holds_the_others_up(
+    address: str, client: WorldClient
+) -> None:
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         deaf.connect((address, PORT))
@@ -129,8 +130,7 @@ def test_neither_a_watcher_that_never_reads_nor_one_that_leaves_holds_the_others
     assert times == sorted(set(times))
 
 
-def test_an_endless_line_is_cut_off(client: WorldClient) -> None:
-    address = client._where.partition(":")[0]
+def test_an_endless_line_is_cut_off(address: str, client: WorldClient) -> None:
     with socket.create_connection((address, PORT), 3.0) as flood, pytest.raises(ConnectionError):
         while True:
             flood.sendall(b"x" * 65536)
