@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from roboact_ros.errors import LanguageRefusal
-from roboact_ros.language.lexicon import Level
+from roboact_ros.language.meanings import Level
 from roboact_ros.language.scan import Quantity
 from roboact_ros.language.vocabulary import ROTATION_AXES
 
 Amount = Quantity | Level
 LARGEST_LENGTH, LARGEST_ANGLE = Decimal(100), Decimal(360)
-_BARE_DEGREES = Decimal(7)
+_BARE_DEGREES = Decimal(4)
+"""A bare number below this could be radians."""
 
 
 def magnitude(amount: Amount | None, axis: int, what: str) -> Decimal:
@@ -33,7 +34,9 @@ def magnitude(amount: Amount | None, axis: int, what: str) -> Decimal:
         return Decimal(amount.value[turns])
     value = amount.value
     if not amount.unit and (not turns or value < _BARE_DEGREES):
-        raise LanguageRefusal(f'"{what}": {amount.said} what: {"degrees or radians" if turns else "centimeters or millimeters"}?')
+        raise LanguageRefusal(
+            f'"{what}": {amount.said} what: {"degrees or radians" if turns else "centimeters or millimeters"}?'
+        )
     if amount.unit == "part":
         raise LanguageRefusal(f'"{what}": {amount.said} of what? Give me {"degrees" if turns else "centimeters"}.')
     if amount.unit and amount.unit != ("deg" if turns else "cm"):
@@ -75,8 +78,9 @@ def combined(amounts: Sequence[Amount], what: str) -> Amount:
     """
     exact = list({amount.value: amount for amount in amounts if isinstance(amount, Quantity)}.values())
     levels = list(dict.fromkeys(amount for amount in amounts if isinstance(amount, Level)))
-    if len(exact) + len(levels) == 1:
-        return (*exact, *levels)[0]
+    candidates: list[Amount] = [*exact, *levels]
+    if len(candidates) == 1:
+        return candidates[0]
     if len(exact) == 1 and len(levels) == 1:
         middle = Level.MEDIUM.value[exact[0].unit == "deg"]
         if exact[0].value <= middle if levels[0] in (Level.TINY, Level.SMALL) else exact[0].value >= middle:

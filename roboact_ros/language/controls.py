@@ -5,27 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from roboact_ros.errors import LanguageRefusal
-from roboact_ros.language.lexicon import CONTROLS, Kind
-from roboact_ros.language.ordinary import ORDINARY
+from roboact_ros.language.meanings import BACK, Kind, Move
 from roboact_ros.language.scan import Item
 from roboact_ros.language.typos import distance
+from roboact_ros.language.words.combined import alternatives
+from roboact_ros.language.words.controls import CONTROLS
+from roboact_ros.language.words.ordinary import ORDINARY
 
 STOP = "stop"
 CONTROL_WORDS = (STOP, *CONTROLS)
 """Every control, as it is published."""
 
 STOP_WORDS = frozenset(
-    "stop stopp stops stopping stopped halt halting freeze woah whoa woa emergency abort cease stahp stoop quit cancel sotp stpo "
-    "tsop stp stopit stawp standstill panic".split()
+    """
+    stop stopp stops stopping stopped halt halting freeze woah whoa woa emergency abort cease stahp stoop quit cancel
+    sotp stpo tsop stp stopit stawp panic
+    """.split()
 )
-STOP_PHRASES = tuple(
-    tuple(phrase.split())
-    for phrase in (
-        "that is enough; that is far enough; far enough; enough; do not move; do not move anymore; do not move any more; do not move at all; "
-        "do not move any further; no more; no further; not any further; stay right there; do not go any further; that will do; hands up; knock it off; cut it out; do not do anything; "
-        "do not move it; do not move the arm; do not move the robot; do not move please; nobody move; kill it; kill the motion; shut it down; power off; do not do that"
-    ).split("; ")
+STOP_PHRASES = frozenset(
+    alternatives(
+        """
+        that is enough; that is far enough; far enough; enough; do not move; do not move anymore; do not move any more;
+        do not move at all; do not move any further; no more; no further; not any further; stay right there; do not go
+        any further; that will do; knock it off; cut it out; do not do anything; do not move it; do not move the arm;
+        do not move the robot; nobody move; kill it; kill the motion; shut it down; power off; do not do that
+        """
+    )
 )
+_AROUND = frozenset("please just now robot hey ok okay , ; : . ! ?".split())
 _UNSTOP = ("not", "never", "without", "nonstop")
 _BREAKS = frozenset(",;:.!?")
 
@@ -48,8 +55,7 @@ def says_stop(tokens: Sequence[str]) -> bool:
             negated = True
         else:
             return True
-    content = tuple(token for token in tokens if token not in _BREAKS and token not in ("please", "just", "now", "robot", "hey", "ok", "okay"))
-    if content in STOP_PHRASES:
+    if " ".join(token for token in tokens if token not in _AROUND) in STOP_PHRASES:
         return True
     if negated or "nonstop" in tokens:
         raise LanguageRefusal("I always stop at the end of a motion. What should I do until then?")
@@ -69,10 +75,16 @@ def find_control(items: Sequence[Item]) -> str | None:
     if len(names) > 1 or (len(found) > 1 and names[0] in ("undo", "again")):
         said = " and ".join(item.words for item in found)
         raise LanguageRefusal(f"Which one first: {said}? Tell me one thing at a time.")
-    if any(item.motion for item in items):
-        motion = next(item.words for item in items if item.motion)
+    motions = [item.words for item in items if item.motion and not _only_carries(item, names[0])]
+    if motions:
+        motion = motions[0]
         raise LanguageRefusal(f'Should I "{found[0].words}", or is it about "{motion}"? Tell me one at a time.')
     return names[0]
+
+
+def _only_carries(item: Item, control: str) -> bool:
+    """Whether a word of motion just carries the control: "move back to the home position", "pause moving"."""
+    return item.value == Move() or (control == "home" and item.value == BACK)
 
 
 def _is_stop(token: str) -> bool:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from roboact_ros.errors import LanguageRefusal
 from roboact_ros.language import vocabulary
 from roboact_ros.language.amounts import Amount, combined, magnitude, percent_open
-from roboact_ros.language.lexicon import Body, Direction, Kind, Level, Move, Turn
+from roboact_ros.language.meanings import Body, Direction, Kind, Level, Move, Turn
 from roboact_ros.language.scan import Item, Quantity
 from roboact_ros.language.sentence import CAPABILITIES, Segment
 from roboact_ros.language.viewpoint import Viewpoint
@@ -55,7 +55,9 @@ def read(segments: Sequence[Segment], viewpoint: Viewpoint) -> tuple[Motion, ...
     return tuple(
         vocabulary.opening(step.percent)
         if step.axis == vocabulary.GRIPPER_AXIS
-        else vocabulary.displacement(step.axis, step.sign, magnitude(step.amount, step.axis, segments[step.segment].said))
+        else vocabulary.displacement(
+            step.axis, step.sign, magnitude(step.amount, step.axis, segments[step.segment].said)
+        )
         for step in steps
     )
 
@@ -117,11 +119,15 @@ def _turn(segment: Segment, verb: Item | None) -> Turn | None:
     turn = verb.value
     if not isinstance(turn, Turn):
         raise TypeError(f"a verb of rotation without what it turns: {verb}")
-    if turn is Turn.SPIN and any(noun.value is Body.ARM and noun.words not in ("robot", "robo", "bot") for noun in segment.nouns):
+    if turn is Turn.SPIN and any(
+        noun.value is Body.ARM and noun.words not in ("robot", "robo", "bot") for noun in segment.nouns
+    ):
         if not grips:
             raise LanguageRefusal(f'"{segment.said}": roll, tilt or yaw the arm, or rotate the gripper?')
     if not segment.aims:
-        raise LanguageRefusal(f'"{segment.said}" which way: {"up or down" if turn is Turn.TILT else "clockwise or counterclockwise"}?')
+        raise LanguageRefusal(
+            f'"{segment.said}" which way: {"up or down" if turn is Turn.TILT else "clockwise or counterclockwise"}?'
+        )
     return turn
 
 
@@ -138,7 +144,9 @@ def _sense(segment: Segment, aim: Item, turn: Turn, verb: Item | None) -> int:
         # "turn left" without saying what turns is as likely a displacement.
         if verb is None or not verb.words.startswith("turn") or segment.nouns:
             return -direction.sign
-    raise LanguageRefusal(f'"{segment.said}": clockwise or counterclockwise, and what: roll, yaw, or rotate the gripper?')
+    raise LanguageRefusal(
+        f'"{segment.said}": clockwise or counterclockwise, and what: roll, yaw, or rotate the gripper?'
+    )
 
 
 def _directions(segment: Segment, verb: Item | None) -> list[Direction]:
@@ -168,7 +176,9 @@ def _paired(segment: Segment, at: int, aims: Sequence[tuple[int, int]], verb: It
         raise LanguageRefusal(f'"{segment.said}": how many centimeters or degrees is that?')
     aims = list(dict.fromkeys(aims))
     groups = _grouped(segment)
-    amounts = [combined(amounts_of(group), segment.said) for group in groups if group[0].kind in (Kind.QUANTITY, Kind.LEVEL)]
+    amounts = [
+        combined(amounts_of(group), segment.said) for group in groups if group[0].kind in (Kind.QUANTITY, Kind.LEVEL)
+    ]
     if not amounts and verb is not None and isinstance(verb.value, Move):
         amounts = [verb.value.level] if verb.value.level else []
     leads = bool(groups) and groups[0][0].kind in (Kind.QUANTITY, Kind.LEVEL)

@@ -18,8 +18,7 @@ ONES = {
     )
 }
 TENS = {
-    word: 10 * (value + 2)
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())
+    word: 10 * (value + 2) for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())
 } | {"fourty": 40}
 PARTS = {
     "half": Decimal("0.5"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from roboact_ros.errors import LanguageRefusal
 from roboact_ros.language import controls, grammar
 from roboact_ros.language.amounts import Amount, combined
-from roboact_ros.language.lexicon import Kind
+from roboact_ros.language.meanings import Kind
 from roboact_ros.language.scan import Item, scan, spell
 from roboact_ros.language.sentence import CAPABILITIES, is_refused, meaningful, segments
 from roboact_ros.language.tokens import tokenize
@@ -48,7 +48,9 @@ def parse(text: str, viewpoint: Viewpoint = BASE) -> Command:
     if controls.says_stop(tokens):
         return Command(text, control=controls.STOP)
     if len(text) > LONGEST_TEXT:
-        raise LanguageRefusal(f"That is {len(text)} characters, more than {LONGEST_TEXT}. Can you say it in fewer words?")
+        raise LanguageRefusal(
+            f"That is {len(text)} characters, more than {LONGEST_TEXT}. Can you say it in fewer words?"
+        )
     items = scan(spell(tokens))
     if not any(item.kind is not Kind.FILLER for item in items):
         raise LanguageRefusal(f"What should I do? {CAPABILITIES}")

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from roboact_ros.errors import LanguageRefusal
-from roboact_ros.language.lexicon import LEXICON, LONGEST, WORDS, Entry, Kind
+from roboact_ros.language.lexicon import LEXICON, LONGEST, TARGETS, WORDS
+from roboact_ros.language.meanings import Entry, Kind
 from roboact_ros.language.numbers import NUMBER_WORDS, PI, Number, read_half, read_number
 from roboact_ros.language.typos import correct
+from roboact_ros.language.words.ordinary import ORDINARY
 
 CENTIMETERS = {
     "millimeter": Decimal("0.1"),
@@ -38,7 +40,8 @@ _SPELLINGS = {
     "percent": "percent percents pct",
 }
 UNITS = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings.split()}
-KNOWN = WORDS | NUMBER_WORDS | {word for word in UNITS if len(word) > 2}
+KNOWN = WORDS | NUMBER_WORDS | UNITS.keys()
+CORRECTABLE = TARGETS | {word for word in (*NUMBER_WORDS, *UNITS) if len(word) > 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class Item:
     def motion(self) -> bool:
         """Whether it asks for movement."""
         return self.kind in (
-            Kind.DIRECTION, Kind.SENSE, Kind.MOVE, Kind.ROTATE, Kind.OPEN, Kind.CLOSE, Kind.GRAB, Kind.RELEASE, Kind.DROP,
+            Kind.DIRECTION, Kind.SENSE, Kind.MOVE, Kind.ROTATE, Kind.OPEN, Kind.CLOSE, Kind.GRAB, Kind.RELEASE,
+            Kind.DROP,
         )  # fmt: skip
 
 
@@ -80,14 +84,13 @@ def spell(tokens: Sequence[str]) -> list[str]:
     """
     spelt: list[str] = []
     for token in tokens:
-        if not token.isalpha() or token in KNOWN or token in UNITS:
+        if not token.isalpha() or token in KNOWN:
             spelt.append(token)
             continue
-        corrected = correct(token, KNOWN, _meaning)
-        if corrected is None:
-            spelt.extend(_split(token))
-        else:
-            spelt.append(corrected)
+        parts = _split(token)
+        if len(parts) == 1:
+            parts = [correct(token, CORRECTABLE, _meaning) or token]
+        spelt.extend(parts)
     return spelt
 
 
@@ -112,13 +115,30 @@ def _meaning(word: str) -> object:
 
 
 def _split(token: str) -> list[str]:
-    """Split words run together, such as moveleft, when there is exactly one way."""
+    """Split two words run together, such as moveleft, when there is exactly one way."""
+    if len(token) > 24 or token in ORDINARY:
+        return [token]
     ways = [
         [token[:i], token[i:]]
         for i in range(2, len(token) - 1)
-        if (token[:i],) in LEXICON and (token[i:],) in LEXICON and len(token) < 24
+        if _verbal(token[:i]) and LEXICON.get((token[i:],), _NOTHING).kind in _SECOND
     ]
     return ways[0] if len(ways) == 1 else [token]
+
+
+_NOTHING = Entry(Kind.UNKNOWN)
+_SECOND = (Kind.DIRECTION, Kind.SENSE, Kind.CONTROL, Kind.NOUN)
+
+
+def _verbal(word: str) -> bool:
+    return LEXICON.get((word,), _NOTHING).kind in (
+        Kind.MOVE,
+        Kind.ROTATE,
+        Kind.OPEN,
+        Kind.CLOSE,
+        Kind.RELEASE,
+        Kind.DIRECTION,
+    )
 
 
 def _phrase(tokens: Sequence[str], at: int) -> tuple[Item, int]:
@@ -133,7 +153,11 @@ def _phrase(tokens: Sequence[str], at: int) -> tuple[Item, int]:
 def _quantity(tokens: Sequence[str], at: int) -> tuple[Item, int] | None:
     number, after = read_number(tokens, at) or (None, at)
     if number is None:
-        if tokens[at] in ("a", "an", "another") and (unit := _unit(tokens, at + 1)) and tokens[at + 1] not in ("in", "m"):
+        if (
+            tokens[at] in ("a", "an", "another")
+            and (unit := _unit(tokens, at + 1))
+            and tokens[at + 1] not in ("in", "m")
+        ):
             half, end = read_half(tokens, at + 2)
             return _measured(Number(1 + half), unit, tokens, at, end), end
         if tuple(tokens[at : at + 2]) == ("right", "angle"):
@@ -143,15 +167,26 @@ def _quantity(tokens: Sequence[str], at: int) -> tuple[Item, int] | None:
         if tokens[at] in ("halfway", "midway"):
             return _measured(Number(Decimal("0.5"), part=True), "", tokens, at, at + 1), at + 1
         return None
-    if tokens[at] == "one" and tuple(tokens[at : at + 2]) in (("one", "more"), ("one", "moment"), ("one", "second"), ("one", "sec")):
+    if tokens[at] == "one" and tuple(tokens[at : at + 2]) in (
+        ("one", "more"),
+        ("one", "moment"),
+        ("one", "second"),
+        ("one", "sec"),
+    ):
         if not (tokens[at + 1] == "more" and _unit(tokens, at + 2)):
             return None
     if tokens[after : after + 1] == ["to-"]:
         raise LanguageRefusal(f"How far exactly? I cannot choose between {tokens[at]} and {tokens[after + 1]}.")
-    if tokens[after : after + 1] in (["more"], ["extra"], ["additional"], ["full"], ["whole"], ["-"]) and _unit(tokens, after + 1):
+    if tokens[after : after + 1] in (["more"], ["extra"], ["additional"], ["full"], ["whole"], ["-"]) and _unit(
+        tokens, after + 1
+    ):
         after += 1
     unit = _unit(tokens, after)
-    if unit == "turn" and tokens[after] == "turn" and tokens[after + 1 : after + 2] in (["the"], ["it"], ["gripper"], ["clockwise"]):
+    if (
+        unit == "turn"
+        and tokens[after] == "turn"
+        and tokens[after + 1 : after + 2] in (["the"], ["it"], ["gripper"], ["clockwise"])
+    ):
         unit = unit if tokens[after + 1] == "clockwise" else ""
     if unit:
         half, end = read_half(tokens, after + 1)
@@ -178,4 +213,3 @@ def _measured(number: Number, unit: str, tokens: Sequence[str], start: int, end:
     else:
         quantity = Quantity(number.value, "part" if number.part else "", said)
     return Item(Kind.QUANTITY, quantity, said)
-

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from roboact_ros.errors import LanguageRefusal
-from roboact_ros.language.lexicon import BACK, DOWN, LEFT, RIGHT, UP, Body, Direction, Kind, Level, Move
-from roboact_ros.language.scan import Item, Quantity
+from roboact_ros.language.meanings import BACK, DOWN, LEFT, RIGHT, UP, Body, Kind, Level, Move
+from roboact_ros.language.scan import UNITS, Item, Quantity
 
 CAPABILITIES = (
-    "I can only move the arm (left, right, up, down, forward, back), roll, tilt or yaw it, rotate the gripper, and open "
-    "or close it."
+    "I can only move the arm (left, right, up, down, forward, back), roll, tilt or yaw it, rotate the gripper, and "
+    "open or close it."
 )
 
 _VERBS = (Kind.MOVE, Kind.ROTATE, Kind.OPEN, Kind.CLOSE, Kind.GRAB, Kind.RELEASE, Kind.DROP)
@@ -62,6 +62,16 @@ def is_refused(items: Sequence[Item]) -> str | None:
                 return "Which one of them?"
             if item.words in ("if", "when", "unless", "until", "while", "before", "because", "once"):
                 return f'I cannot wait for or check anything ("{item.words}"). What should I do now?'
+            if item.words in ("should", "shall", "may", "might", "is", "are", "do", "does", "did", "will"):
+                return f'"{item.words}" asks or tells me about something. What should I do?'
+            if item.words in ("too", "enough", "less", "wrong"):
+                return (
+                    f'I hear that something is not right ("{item.words}"). Which way should I correct it, and how far?'
+                )
+            if item.words in UNITS:
+                return f"How many {item.words}?"
+            if item.words in ("x", "y", "z"):
+                return f"Which way along {item.words}, plus or minus?"
             if item.words == "minus":
                 return "Less than nothing is no distance. Which direction, and how far?"
             return f'I do not understand "{item.words}". {CAPABILITIES} What should I do?'
@@ -131,10 +141,21 @@ def _check_idioms(items: Sequence[Item]) -> None:
         if item.kind is not Kind.DIRECTION:
             continue
         if item.words in ("left", "right") and after.kind is Kind.NOUN and after.words in _HANDED:
-            raise LanguageRefusal(f'I have one arm, "{item.words} {after.words}" is not clear. Move it {item.words}, or what?')
+            raise LanguageRefusal(
+                f'I have one arm, "{item.words} {after.words}" is not clear. Move it {item.words}, or what?'
+            )
+        if (
+            item.words == "right"
+            and before is None
+            and after.words == ","
+            and any(later.kind in _VERBS for later in items)
+        ):
+            raise LanguageRefusal('Is "right" a direction? Say "to the right, then" and the rest, or leave it out.')
         if item.words == "right" and after.kind is Kind.DIRECTION and after.value not in (LEFT, RIGHT):
             if before is None or before.words not in ("to", "the"):
-                raise LanguageRefusal(f'"right {after.words}": to the right and {after.words}, or straight {after.words}?')
+                raise LanguageRefusal(
+                    f'"right {after.words}": to the right and {after.words}, or straight {after.words}?'
+                )
 
 
 def _intensified(items: Sequence[Item]) -> list[Item]:
@@ -187,7 +208,7 @@ def _without_interjections(items: Sequence[Item]) -> list[Item]:
 
 
 def _back_and_forth(items: Sequence[Item]) -> list[Item]:
-    """Read "back" before another direction: "go back up" is up, "back up" is back, "back left" has to be asked about."""
+    """Read "back" before another direction: "go back up" is up, "back up" is back, "back left" is a question."""
     kept: list[Item] = []
     skip = False
     for at, item in enumerate(items):
@@ -236,7 +257,11 @@ def _is_auxiliary(current: Segment, item: Item) -> bool:
     assert current.verb is not None
     if current.parts or current.verb.kind is not Kind.MOVE or current.verb.value != Move():
         return False
-    if item.kind is Kind.CLOSE and not any(noun.value is Body.GRIPPER for noun in current.nouns) and item.words == "close":
+    if (
+        item.kind is Kind.CLOSE
+        and not any(noun.value is Body.GRIPPER for noun in current.nouns)
+        and item.words == "close"
+    ):
         raise LanguageRefusal('"close": close to what, or should I close the gripper?')
     return True
 
@@ -273,6 +298,3 @@ def _completes(segment: Segment, before: Segment) -> bool:
     implied = before.verb is not None and isinstance(before.verb.value, Move) and before.verb.value.implied
     asks = before.verb is not None and before.verb.kind in (Kind.MOVE, Kind.ROTATE)
     return asks and not before.aims and not implied
-
-
-__all__ = ["CAPABILITIES", "Direction", "Segment", "is_refused", "meaningful", "segments"]

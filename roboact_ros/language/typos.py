@@ -10,72 +10,8 @@ import functools
 from collections.abc import Callable, Iterable
 
 from roboact_ros.errors import LanguageRefusal
-from roboact_ros.language.ordinary import ORDINARY
-
-SHORTHAND = {
-    "teh": "the",
-    "hte": "the",
-    "th": "the",
-    "tha": "the",
-    "da": "the",
-    "ot": "to",
-    "ti": "to",
-    "adn": "and",
-    "nad": "and",
-    "n": "and",
-    "nd": "and",
-    "tehn": "then",
-    "lft": "left",
-    "lef": "left",
-    "lfet": "left",
-    "rgt": "right",
-    "rht": "right",
-    "rite": "right",
-    "dn": "down",
-    "dwn": "down",
-    "bck": "back",
-    "bak": "back",
-    "fwds": "forward",
-    "mv": "move",
-    "mov": "move",
-    "opn": "open",
-    "cls": "close",
-    "grb": "grab",
-    "stp": "stop",
-    "sop": "stop",
-    "stoop": "stop",
-    "srop": "stop",
-    "bti": "bit",
-    "btit": "bit",
-    "litle": "little",
-    "lil": "little",
-    "lit": "little",
-    "u": "you",
-    "ur": "your",
-    "ya": "you",
-    "yer": "your",
-    "cuz": "because",
-    "thx": "thanks",
-    "ty": "thanks",
-    "k": "ok",
-    "kk": "ok",
-    "srry": "sorry",
-    "pleas": "please",
-    "plese": "please",
-    "arn": "arm",
-    "amr": "arm",
-    "rm": "arm",
-    "wy": "way",
-    "alil": "little",
-    "abt": "about",
-    "rn": "now",
-    "jsut": "just",
-    "rob": "robot",
-    "ccl": "ccw",
-    "deg": "degrees",
-    "degs": "degrees",
-}
-"""Slips that are too short to be measured, and spellings of text messages."""
+from roboact_ros.language.words.ordinary import ORDINARY
+from roboact_ros.language.words.shorthand import SHORTHAND
 
 _SWAP, _DOUBLE, _OTHER = 0.75, 0.75, 1.0
 _MARGIN = 0.2
@@ -105,15 +41,14 @@ def correct(word: str, lexicon: frozenset[str], meaning: Callable[[str], object]
     if not allowed:
         return None
     scored = sorted((distance(word, near), near) for near in _neighbours(word, lexicon))
-    scored = [(cost, near) for cost, near in scored if cost <= allowed]
+    scored = [(cost, near) for cost, near in scored if cost <= allowed and _begin_alike(word, near)]
     if not scored:
         return None
     best = scored[0][0]
     rivals = [near for cost, near in scored if cost < best + _MARGIN]
-    first = [near for near in rivals if near[0] == word[0]] or rivals
-    if len({meaning(near) for near in first}) > 1:
-        raise LanguageRefusal(f'Does "{word}" mean {" or ".join(first[:3])}?')
-    return first[0]
+    if len({meaning(near) for near in rivals}) > 1:
+        raise LanguageRefusal(f'Does "{word}" mean {" or ".join(rivals[:3])}?')
+    return rivals[0]
 
 
 def distance(left: str, right: str) -> float:
@@ -134,7 +69,12 @@ def distance(left: str, right: str) -> float:
 
 
 def _allowed(length: int) -> float:
-    return 0.0 if length < 4 else 1.0 if length < 7 else 2.0 if length < 12 else 3.0
+    return 0.0 if length < 4 else 1.0 if length < 8 else 1.75 if length < 11 else 2.0 if length < 14 else 3.0
+
+
+def _begin_alike(word: str, near: str) -> bool:
+    """Whether the first letter is right, or swapped with the second: fingers rarely miss it."""
+    return word[0] == near[0] or word[:2] == near[1::-1]
 
 
 def _squeeze(word: str, keep: int) -> str:

@@ -1,7 +1,7 @@
 """Whose left is "left": the base's, the operator's who faces the robot, or the gripper's.
 
 Only words for horizontal directions depend on it. Up and down, rotations, and words that name the robot ("towards the
-base", "your left", "extend") mean the same from everywhere, and what is recorded is always the phrase in the base frame.
+base", "your left", "extend") mean the same from everywhere. What is recorded is always the phrase in the base frame.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 
 from roboact_ros.errors import LanguageRefusal
-from roboact_ros.language.lexicon import Direction
+from roboact_ros.language.meanings import Direction
 from roboact_ros.types import FloatArray
 
 _LARGEST_SKEW = math.radians(30)

@@ -73,7 +73,9 @@ def motion_for(action: Sequence[float]) -> Motion:
         raise LanguageRefusal(f"An action is {ACTION_SIZE} finite numbers, what is {list(action)}?")
     moved = [axis for axis in range(GRIPPER_AXIS) if action[axis]]
     if len(moved) > 1:
-        raise LanguageRefusal(f"No phrase names a motion along several axes at once: {list(action)}. Which comes first?")
+        raise LanguageRefusal(
+            f"No phrase names a motion along several axes at once: {list(action)}. Which comes first?"
+        )
     if not moved:
         if not 0.0 <= action[GRIPPER_AXIS] <= 1.0:
             raise LanguageRefusal(f"The gripper opens from 0 to 1, how far is {action[GRIPPER_AXIS]}?")

@@ -1,1 +1,0 @@
-ORDINARY: frozenset[str] = frozenset()

@@ -1,0 +1,1 @@
+"""The words and phrases the parser knows, by room of meaning."""

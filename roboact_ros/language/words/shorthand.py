@@ -1,0 +1,42 @@
+"""Slips that are too short to be measured, and spellings of text messages."""
+
+from __future__ import annotations
+
+_SPELLINGS = """
+    the: teh hte th tha da
+    to: ot ti
+    and: adn nad n nd
+    then: tehn
+    left: lft lef lfet
+    right: rgt rht rite
+    down: dn dwn
+    back: bck bak
+    forward: fwds
+    move: mv mov
+    open: opn
+    close: cls
+    grab: grb
+    stop: stp sop stoop srop
+    bit: bti btit
+    little: litle lil lit alil
+    you: u ya
+    your: ur yer
+    because: cuz
+    thanks: thx ty
+    ok: k kk
+    sorry: srry
+    please: pleas plese
+    arm: arn amr rm
+    way: wy
+    about: abt
+    now: rn
+    just: jsut
+    robot: rob
+    ccw: ccl
+    degrees: deg degs
+    """
+
+SHORTHAND = {
+    slip: word for word, _, slips in (line.partition(":") for line in _SPELLINGS.split("\n")) for slip in slips.split()
+}
+SHORTHAND = {slip: word.strip() for slip, word in SHORTHAND.items()}
