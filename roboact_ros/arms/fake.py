@@ -26,13 +26,15 @@ class IdealArm:
         self.q = np.array(q, dtype=np.float64)
         self.qd = np.zeros(6)
         self.mode = ArmMode.RUNNING
+        self.speed_scaling = 1.0
         self.servoing = False
         self.targets: list[FloatArray] = []
 
     def read(self) -> ArmState:
         """See :class:`~roboact_ros.arms.arm.Arm`."""
         self._time_ns += round(self._dt * 1e9)
-        return ArmState(self._time_ns, self.q.copy(), self.qd.copy(), self._forward(self.q), self.mode)
+        q = self.q.copy()
+        return ArmState(self._time_ns, q, self.qd.copy(), self._forward(q), self.mode, self.speed_scaling)
 
     def servo(self, q: FloatArray) -> None:
         """See :class:`~roboact_ros.arms.arm.Arm`."""

@@ -25,6 +25,9 @@ SETTLED = 0.001
 """The arm has arrived when every joint is this close to its target [rad], or after ``SETTLE_TIMEOUT_NS``."""
 
 SETTLE_TIMEOUT_NS = 500_000_000
+ARRIVED = 0.02
+"""An arm that rests farther than this from its target [rad] was kept from getting there."""
+
 GRIPPER_TIMEOUT_NS = 6_000_000_000
 
 STALL_NS = 100_000_000
@@ -271,7 +274,12 @@ class Executor:
         elif self._braking:
             self._rest()
         elif self._settled(measured):
-            self._finish()
+            error = np.abs(measured.q - self._commanded).max()
+            if error > ARRIVED:
+                self._give_up(f"the arm did not arrive: a joint is {error:.3f} rad from its target")
+                self._refused = self._note
+            else:
+                self._finish()
 
     def _follow(self, motion: ToolMotion | JointMotion, measured: ArmState) -> None:
         """Move the commanded joints one period along the path of the running motion."""
@@ -311,9 +319,8 @@ class Executor:
             first, *rest = steps
             if not moving:
                 motion, end = self._from_rest(first)
-            elif isinstance(running, ToolMotion) and not self._refusing and self._planner.moves_tool(first):
-                motion = self._planner.motion(first, q, running.trajectory.state(self._time))
-                end = self._planner.check_motion(motion, q)
+            elif (blended := self._blend(first)) is not None:
+                motion, end = blended
             else:
                 self._planner.check(steps, q)
                 self._braking = True
@@ -330,6 +337,18 @@ class Executor:
 
     def _accept(self, source: str) -> None:
         self._source, self._refused, self._note = source, "", ""
+
+    def _blend(self, step: Step) -> tuple[ToolMotion | JointMotion, FloatArray] | None:
+        """Return the motion that goes over into ``step`` without a stop, and its end; None when a stop is needed."""
+        running = self._motion
+        if not isinstance(running, ToolMotion) or self._refusing or not self._planner.moves_tool(step):
+            return None
+        self._planner.check_numbers(step)
+        try:
+            motion = self._planner.motion(step, self._commanded, running.trajectory.state(self._time))
+            return motion, self._planner.check_motion(motion, self._commanded)
+        except MotionRefused:
+            return None  # carried on by its speed the arm would leave the limits; after a stop it may not
 
     def _from_rest(self, step: Step) -> tuple[ToolMotion | JointMotion | None, FloatArray]:
         """Return the motion of a step that starts from rest (None for the gripper), and the joints at its end."""

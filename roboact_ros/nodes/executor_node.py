@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sys
 import time
@@ -37,9 +38,15 @@ from roboact_ros.types import GripperState
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
+_WORDS = {word: word for word in ("stop", "pause", "resume", "undo", "home", "done")} | {"start over": "home"}
+"""Control words and what is asked of the servo process."""
+
 _TURN_PERIOD = 0.02
 _ALIVE_PERIOD_NS = 100_000_000
 _STATUS_PERIOD_NS = 500_000_000
+
+
+_understand = functools.lru_cache(maxsize=256)(plan_from_text)
 
 
 class ExecutorNode(Node):  # type: ignore[misc]
@@ -79,17 +86,16 @@ class ExecutorNode(Node):  # type: ignore[misc]
     def _ask(self, text: str, source: str) -> None:
         """Carry out what a person or the policy said."""
         try:
-            plan = plan_from_text(text)
+            plan = _understand(text)
         except LanguageRefusal as error:
             self._refuse(f'"{text}": {error}')
             return
-        if plan.control is None:
-            self._refuse(self._servo.submit(plan.motions, source))
-        elif source != PERSON:
-            self._refuse(f'"{text}" is not a motion, and {source} may ask for nothing else')
+        if not isinstance(plan, str):
+            self._refuse(self._servo.submit(plan, source))
+        elif source == PERSON and plan in _WORDS:
+            self._refuse(str(self._servo.request(_WORDS[plan], source=source)["refused"]))
         else:
-            word = {"start over": "home"}.get(plan.control, plan.control)
-            self._refuse(str(self._servo.request(word, source=source)["refused"]))
+            self._refuse(f'"{plan}" is nothing that {source} may ask of the executor')
 
     def _service(self, word: str) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
         def serve(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

@@ -73,7 +73,7 @@ def tool_pose_from_message(message: PoseStamped) -> tuple[FloatArray, int]:
 
 
 def gripper_to_message(state: GripperState, stamp_ns: int) -> JointState:
-    """Convert a gripper: position = opening (0 … 1), velocity = 1 while it moves, effort = 1 while it holds something."""
+    """Convert a gripper: position = opening (0 … 1), velocity 1 while it moves, effort 1 while it holds something."""
     message = JointState(
         name=[GRIPPER_JOINT],
         position=[state.opening],
