@@ -13,7 +13,7 @@ import numpy as np
 
 from roboact_ros.errors import SimulationError
 from roboact_ros.sim.async_progress import AsyncProgress
-from roboact_ros.sim.control_queries import ControlQueries
+from roboact_ros.sim.control_queries import ControlQueries, plausible
 from roboact_ros.sim.controller import Controller
 from roboact_ros.sim.dh import matrix_from_pose
 from roboact_ros.sim.motion_kernel import Motion
@@ -113,11 +113,11 @@ class ControlProgram:
     # Registers
 
     def _double_at(self, index: int) -> float:
-        return self._in[self._double + index]
+        return plausible(self._in[self._double + index : self._double + index + 1])[0]
 
     def _six(self, first: int = 0) -> FloatArray:
         start = self._double + first
-        return np.array(self._in[start : start + 6])
+        return np.array(plausible(self._in[start : start + 6]))
 
     def _speeds(self) -> tuple[float, float]:
         return max(self._double_at(6), 1e-6), max(self._double_at(7), 1e-6)
@@ -127,7 +127,12 @@ class ControlProgram:
 
     # Moves and stops
 
+    def _held(self) -> None:
+        if self._controller.freedriving:
+            raise SimulationError("the arm is moved by hand: end teach mode or freedrive before the next move")
+
     def _alone(self) -> None:
+        self._held()
         if self._stream is not None:
             raise SimulationError(
                 "another thread is already controlling the robot: end the stream before the next move"
@@ -180,13 +185,12 @@ class ControlProgram:
                 self._alone()
             self._stream = None
         if self._stream is None:
+            self._held()
             self._stop_async()
             self._stream = kind()
             self._kernel.motion = self._stream
 
     def _servo_to(self, q: FloatArray, lookahead: float, gain: float) -> None:
-        if not np.isfinite(q).all():
-            raise SimulationError("servoj target is not finite")
         self._stream_of(ServoJ)
         if isinstance(self._stream, ServoJ):
             self._stream.retarget(q, lookahead, gain)

@@ -12,6 +12,19 @@ from roboact_ros.sim.controller import Controller
 from roboact_ros.sim.dh import matrix_from_pose, pose_from_matrix
 from roboact_ros.types import FloatArray
 
+_LARGEST = 1e4
+
+
+def plausible(numbers: list[float]) -> list[float]:
+    """Return ``numbers``.
+
+    Raises:
+        SimulationError: One of them is not finite, or no length, angle, speed or time that a robot knows.
+    """
+    if not all(-_LARGEST < number < _LARGEST for number in numbers):
+        raise SimulationError(f"argument out of range: {', '.join(f'{number:g}' for number in numbers)}")
+    return numbers
+
 
 class ControlQueries:
     """Handlers by command number.
@@ -66,7 +79,7 @@ class ControlQueries:
 
     def _six(self, first: int = 0) -> FloatArray:
         start = self._doubles + first
-        return np.array(self._controller.inputs.values[start : start + 6])
+        return np.array(plausible(self._controller.inputs.values[start : start + 6]))
 
     def _answer(self, numbers: list[float]) -> None:
         self._controller.outputs.values[self._results : self._results + len(numbers)] = numbers
@@ -90,7 +103,7 @@ class ControlQueries:
 
     def _set_payload(self) -> None:
         start = self._doubles
-        mass, *cog = self._controller.inputs.values[start : start + 4]
+        mass, *cog = plausible(self._controller.inputs.values[start : start + 4])
         self._controller.payload = mass
         if any(cog):
             self._controller.payload_cog = list(cog)

@@ -227,7 +227,8 @@ class Controller:
             self.pins.apply(recipe.names, self.inputs)
             if "speed_slider_mask" in recipe.names and self.inputs.values[self.inputs.slot["speed_slider_mask"]]:
                 fraction = self.inputs.values[self.inputs.slot["speed_slider_fraction"]]
-                self.kernel.speed_fraction = min(max(fraction, 0.0), 1.0)
+                if 0.0 <= fraction <= 1.0:
+                    self.kernel.speed_fraction = fraction
 
     # What the operator, the safety system and the dashboard do
 

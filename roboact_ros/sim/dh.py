@@ -154,7 +154,7 @@ class DhArm:
             q = q + (change if largest < 0.5 else change * (0.5 / largest))
         return q, missing
 
-    def inverse(self, goal: FloatArray, near: FloatArray, position_error: float = 1e-8) -> FloatArray:
+    def inverse(self, goal: FloatArray, near: FloatArray) -> FloatArray:
         """Return the (6,) joints [rad] nearest to ``near`` that put the tool at ``goal``.
 
         Raises:
@@ -165,7 +165,7 @@ class DhArm:
         for attempt in range(24):
             start = near if attempt == 0 else near + generator.uniform(-2.0, 2.0, 6)
             q, missing = self.newton(goal, start, 60)
-            if missing > max(position_error, 1e-8):
+            if not missing <= 1e-8:
                 continue
             q = near + (q - near + np.pi) % (2 * np.pi) - np.pi
             over = np.abs(q) > self.position_limit

@@ -56,7 +56,7 @@ class PendantPort:
             return {"ok": False, "error": f"cannot do {line[:80]}: {did_you_mean('', self._actions)}"}
         try:
             return {"ok": True, **(action(request) or {})}
-        except (SimulationError, KeyError, TypeError, ValueError) as error:
+        except (SimulationError, ArithmeticError, KeyError, TypeError, ValueError) as error:
             return {"ok": False, "error": str(error)}
 
 

@@ -19,6 +19,7 @@ POSES = frozenset(
         "actual_TCP_force",
         "ft_raw_wrench",
         "tcp_force_scalar",
+        "actual_tool_accelerometer",
     }
 )
 """Outputs that take time to compute; they are filled only in cycles in which somebody receives one."""
@@ -54,6 +55,8 @@ class RtdeOutputs:
         values[slot["target_TCP_pose"] : slot["target_TCP_pose"] + 6] = pose_from_matrix(tools[1])
         values[slot["actual_TCP_speed"] : slot["actual_TCP_speed"] + 6] = jacobians[0].dot(state.qd).tolist()
         values[slot["target_TCP_speed"] : slot["target_TCP_speed"] + 6] = jacobians[1].dot(kernel.qd).tolist()
+        start = slot["actual_tool_accelerometer"]
+        values[start : start + 3] = (tools[0][2, :3] * 9.81).tolist()
         force = [0.0] * 6
         if state.torque.any():
             square = jacobians[0].dot(jacobians[0].T) + 1e-4 * np.eye(6)

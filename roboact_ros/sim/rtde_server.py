@@ -118,7 +118,7 @@ class RtdeServer:
         names = names_of(body)
         registers = self._controller.outputs
         types = types_of(names, registers, ONLY_E_SERIES if self._controller.model.generation == "cb3" else ())
-        sensible = bool(names) and "NOT_FOUND" not in types and frequency > 0.0
+        sensible = bool(names) and "NOT_FOUND" not in types and frequency >= 0.1
         recipe_id = None if client.version == 1 else int(sensible)
         client.output = OutputRecipe(names, registers, recipe_id) if sensible else None
         client.poses = not POSES.isdisjoint(names)

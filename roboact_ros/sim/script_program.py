@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from roboact_ros.errors import SimulationError
+from roboact_ros.sim.control_queries import plausible
 from roboact_ros.sim.controller import Controller
 from roboact_ros.sim.dh import matrix_from_pose
 from roboact_ros.sim.motion_kernel import Motion
@@ -33,8 +34,8 @@ class ScriptProgram:
         self._functions: dict[str, Callable[[Call], Iterator[None]]] = {
             "movej": lambda call: self._run(MoveJ(self._joints(call), *self._speeds(call, 1.05, 1.4))),
             "movel": lambda call: self._run(MoveL(self._pose(call), *self._speeds(call, 0.25, 1.2))),
-            "stopj": lambda call: self._run(StopJ(float(call.arguments[0]))),
-            "stopl": lambda call: self._run(StopL(float(call.arguments[0]))),
+            "stopj": lambda call: self._run(StopJ(_deceleration(call))),
+            "stopl": lambda call: self._run(StopL(_deceleration(call))),
             "sleep": lambda call: self._sleep(float(call.arguments[0])),
             "set_tcp": lambda call: self._now(lambda: controller.set_tcp(call.arguments[0])),
             "textmsg": lambda call: self._now(lambda: controller.log(" ".join(map(str, call.arguments)))),
@@ -64,7 +65,7 @@ class ScriptProgram:
         for call in self._calls:
             try:
                 yield from self._functions[call.name](call)
-            except (IndexError, TypeError, ValueError) as error:
+            except (ArithmeticError, IndexError, TypeError, ValueError) as error:
                 raise SimulationError(f"{call.name}: bad arguments {call.arguments}: {error}") from None
 
     def _joints(self, call: Call) -> FloatArray:
@@ -80,7 +81,10 @@ class ScriptProgram:
     def _speeds(call: Call, speed: float, acceleration: float) -> tuple[float, float]:
         positional = dict(zip(("a", "v"), call.arguments[1:], strict=False))
         named = {**positional, **call.named}
-        return float(named.get("v", speed)), float(named.get("a", acceleration))
+        v, a = float(named.get("v", speed)), float(named.get("a", acceleration))
+        if not (v > 0.0 and a > 0.0):
+            raise ValueError("speed and acceleration must be above zero")
+        return v, a
 
     def _run(self, motion: Motion) -> Iterator[None]:
         self._controller.kernel.motion = motion
@@ -103,13 +107,18 @@ class ScriptProgram:
     def _register(self, kind: str, index: int, value: float) -> None:
         outputs = self._controller.outputs
         name = f"output_{kind}_register_{int(index)}"
-        if name not in outputs.slot:
-            raise ValueError(f"no register {index}")
+        if name not in outputs.slot or not abs(value) < 1 << 31:
+            raise ValueError("no such register, or too large a number")
         outputs.values[outputs.slot[name]] = int(value) if kind == "int" else float(value)
+
+
+def _deceleration(call: Call) -> float:
+    return max(float(call.arguments[0]), 1e-3)
 
 
 def _six(call: Call) -> FloatArray:
     target = np.array(call.arguments[0], dtype=np.float64)
     if target.shape != (6,):
         raise ValueError("six numbers are needed")
+    plausible(target.tolist())
     return target

@@ -152,6 +152,15 @@ def test_unreachable_pose_ends_the_program(control: RTDEControlInterface, receiv
     assert not control.isProgramRunning()
 
 
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1e300])
+def test_impossible_numbers_end_the_program_and_nothing_else(
+    control: RTDEControlInterface, receive: RTDEReceiveInterface, bad: float
+) -> None:
+    assert not control.moveL([bad, 0.0, 0.3, 0.0, 0.0, 0.0], 3.0, 20.0)
+    assert eventually(lambda: not control.isProgramRunning() and resting(receive))
+    assert receive.getSafetyMode() == 1 and reaches(receive, HOME)
+
+
 def test_tool_centre_point(control: RTDEControlInterface, receive: RTDEReceiveInterface) -> None:
     flange = np.array(receive.getActualTCPPose())
     offset = [0.0, 0.0, 0.15, 0.0, 0.0, 0.0]

@@ -42,7 +42,9 @@ def test_plain_script_moves_the_arm(port: int) -> None:
             goal = [start[0] - 0.1, *start[1:]]
             connection.sendall(f"movej({goal}, a=10, v=2)\n".encode())
             assert eventually(lambda: abs(pendant.state()["q"][0] - goal[0]) < 1e-9)
-            connection.sendall(b"import_everything()\n")
+            for nonsense in ("import_everything()", f"movej({goal}, a=0)", "movel(p[1e400,0,0,0,0,0])", "stopj()"):
+                connection.sendall(nonsense.encode() + b"\n")
+            assert eventually(lambda: pendant.state()["program"] == "")
             connection.sendall(f"def back():\n  sleep(0.01)\n  movej({start}, a=10, v=2)\nend\n".encode())
             assert eventually(lambda: abs(pendant.state()["q"][0] - start[0]) < 1e-9)
             assert eventually(lambda: pendant.state()["program"] == "")
