@@ -82,3 +82,8 @@ def _exclaims_hold_it(items: list[Item]) -> bool:
     """Whether "hold it!" is called out, which asks to wait rather than to grasp."""
     content = [item for item in items if item.kind is not Kind.FILLER]
     return [item.words for item in content[:2]] == ["hold it", "!"] and not any(item.motion for item in content[2:])
+
+
+def prepare() -> None:
+    """Build what the first misspelt word would otherwise wait for."""
+    spell(["misspeltt"])
