@@ -97,14 +97,19 @@ def clearance(frames: FloatArray, offsets: FloatArray, table_z: float) -> tuple[
         ends[7, 0, k], ends[7, 1, k] = frames[4, k, 3], frames[5, k, 3]
         ends[8, 0, k], ends[8, 1, k] = frames[5, k, 3], frames[6, k, 3]
     # The round ends of wrist 3 and gripper must not reach beyond flange and tool point.
-    ends[7, 1] -= RADII[7] * frames[5, :3, 2]
-    along = ends[8, 1] - ends[8, 0]
-    length = sqrt(np.sum(along**2))
-    ends[8] -= RADII[8] * (along / length if length > RADII[8] else frames[5, :3, 2])
+    length = 0.0
+    for k in range(3):
+        length += (ends[8, 1, k] - ends[8, 0, k]) ** 2
+    length = sqrt(length)
+    for k in range(3):
+        along = (ends[8, 1, k] - ends[8, 0, k]) / length if length > RADII[8] else frames[5, k, 2]
+        ends[7, 1, k] -= RADII[7] * frames[5, k, 2]
+        ends[8, 0, k] -= RADII[8] * along
+        ends[8, 1, k] -= RADII[8] * along
 
     smallest, one, other = inf, TABLE, TABLE
     for n in range(_PAIRS.shape[0]):
-        i, j = _PAIRS[n]
+        i, j = _PAIRS[n, 0], _PAIRS[n, 1]
         gap = segment_distance(ends[i], ends[j]) - RADII[i] - RADII[j]
         if gap < smallest:
             smallest, one, other = gap, i, j

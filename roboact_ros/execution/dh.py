@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cos, sin, sqrt
+from math import cos, inf, sin, sqrt
 
 import numpy as np
 
@@ -77,17 +77,47 @@ def jacobian(frames: FloatArray) -> FloatArray:
 
 @compiled("float64[::1](float64[:,:], float64[:,:])")
 def pose_error(goal: FloatArray, pose: FloatArray) -> FloatArray:
-    """Return the (6,) displacement [m] and small rotation [rad], base axes, that takes ``pose`` to ``goal``."""
+    """Return the (6,) displacement [m] and rotation, base axes, that takes ``pose`` to ``goal``.
+
+    The rotation is its axis times the sine of its angle, or times 2 minus the sine beyond 90 degrees, so that only
+    equal poses have no error.
+    """
     error = np.empty(6)
     error[3:] = 0.0
     for i in range(3):
         error[i] = goal[i, 3] - pose[i, 3]
-    # Half the sum of the cross products of the axes: the sine of the angle times the axis.
+    aligned = 0.0  # 1 + 2 cos(angle)
     for k in range(3):
+        aligned += pose[0, k] * goal[0, k] + pose[1, k] * goal[1, k] + pose[2, k] * goal[2, k]
         error[3] += 0.5 * (pose[1, k] * goal[2, k] - pose[2, k] * goal[1, k])
         error[4] += 0.5 * (pose[2, k] * goal[0, k] - pose[0, k] * goal[2, k])
         error[5] += 0.5 * (pose[0, k] * goal[1, k] - pose[1, k] * goal[0, k])
+    if aligned < 1.0:
+        sine = sqrt(error[3] ** 2 + error[4] ** 2 + error[5] ** 2)
+        if sine < 1e-12:
+            error[3] = 2.0
+        else:
+            for i in range(3, 6):
+                error[i] *= (2.0 - sine) / sine
     return error
+
+
+@compiled("float64(float64[::1])")
+def _largest(values: FloatArray) -> float:
+    largest = 0.0
+    for value in values:
+        if not abs(value) < inf:
+            return inf
+        largest = max(largest, abs(value))
+    return largest
+
+
+@compiled("float64(float64[::1])")
+def _squares(values: FloatArray) -> float:
+    total = 0.0
+    for value in values:
+        total += value * value
+    return total
 
 
 @compiled("void(float64[:,::1], float64[::1])")
@@ -127,11 +157,11 @@ def refine(
     Returns:
         The largest error left, over metres and radians.
     """
-    damping = 1e-12
+    damping, tried = 1e-12, np.empty(6)
     frames = chain(q, table, pose_tool_in_flange)
     error = pose_error(goal, frames[6])
     for _ in range(iterations):
-        if np.max(np.abs(error)) < 1e-13:
+        if _largest(error) < 1e-13:
             break
         j = jacobian(frames)
         normal, step = np.zeros((6, 6)), np.zeros(6)
@@ -143,15 +173,17 @@ def refine(
             for k in range(6):
                 step[row] += j[k, row] * error[k]
         solve_symmetric(normal, step)
-        tried = q + step
+        for i in range(6):
+            tried[i] = q[i] + step[i]
         tried_frames = chain(tried, table, pose_tool_in_flange)
         tried_error = pose_error(goal, tried_frames[6])
-        if np.sum(tried_error**2) < np.sum(error**2):
-            q[:] = tried
+        if _squares(tried_error) < _squares(error):
+            for i in range(6):
+                q[i] = tried[i]
             frames, error = tried_frames, tried_error
             damping = max(damping * 0.1, 1e-12)
         else:
             damping *= 100.0
             if damping > 1e3:
                 break
-    return float(np.max(np.abs(error)))
+    return _largest(error)

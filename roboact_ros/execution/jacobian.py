@@ -20,8 +20,10 @@ def condition_number(jacobian: FloatArray, length: float) -> float:
     One-sided Jacobi rotations make the columns orthogonal; their norms are then the singular values (Hestenes 1958).
     For a matrix this small that is several times faster than a call into LAPACK.
     """
-    a = jacobian.T.copy()  # rows are columns of the Jacobian
-    a[:, :3] /= length
+    a = np.empty((6, 6))  # rows are columns of the Jacobian
+    for i in range(6):
+        for k in range(6):
+            a[i, k] = jacobian[k, i] / length if k < 3 else jacobian[k, i]
     for _ in range(12):
         off = 0.0
         for i in range(5):
@@ -45,6 +47,9 @@ def condition_number(jacobian: FloatArray, length: float) -> float:
             break
     largest, smallest = 0.0, inf
     for i in range(6):
-        norm = sqrt(np.sum(a[i] ** 2))
+        norm = 0.0
+        for k in range(6):
+            norm += a[i, k] ** 2
+        norm = sqrt(norm)
         largest, smallest = max(largest, norm), min(smallest, norm)
     return largest / smallest if smallest > 0.0 else inf
