@@ -52,7 +52,7 @@ class MujocoArm:
 
     @property
     def pose_tool_in_world(self) -> FloatArray:
-        """(4, 4) pose of the tool centre point [m], as it was after the last step."""
+        """(4, 4) pose of the tool centre point [m], at most one step old."""
         pose = np.eye(4)
         pose[:3, :3] = self._data.site_xmat[self._flange].reshape(3, 3)
         pose[:3, 3] = self._data.site_xpos[self._flange] + TOOL_LENGTH * pose[:3, 2]

@@ -37,6 +37,7 @@ class World:
         home: Sequence[Six] | None = None,
         bases: Sequence[Planar] | None = None,
         contents: Contents | None = None,
+        table_z: float | None = None,
     ) -> None:
         """Build the world, arms at home and objects where ``seed`` puts them.
 
@@ -46,6 +47,8 @@ class World:
             home: (6,) joint positions [rad] at which each arm starts; the CLIP-RT authors' by default.
             bases: Where each arm stands, the first at the origin; side by side by default.
             contents: What stands on the table; four blocks, a bowl, a drawer and a box by default.
+            table_z: Height of the table top in the base frame of arm 0 [m]; by default so far below the home tool that
+                the lowest tool of the workspace holds a block.
 
         Raises:
             SimulationError: The numbers of arms differ, or the objects do not fit.
@@ -59,10 +62,9 @@ class World:
         placements = tuple(
             ArmPlacement(model, _six(q), base) for model, q, base in zip(models, home, bases, strict=True)
         )
-        self._scene = Scene(placements, Contents() if contents is None else contents, table_z=0.0)
-        home_tool = _home_tool(self._scene)
-        self._scene = Scene(placements, self._scene.contents, table_z=round(float(home_tool[2]) - _LOWEST_TOOL, 3))
-        x, y = float(home_tool[0]), float(home_tool[1])
+        x, y, z = _home_tool(placements[0])
+        height = round(z - _LOWEST_TOOL, 3) if table_z is None else table_z
+        self._scene = Scene(placements, Contents() if contents is None else contents, height)
         dx0, dx1, dy0, dy1 = _WORKSPACE
         self._region = (x + dx0, x + dx1, y + dy0, y + dy1)
         self._model, self._data, self.arms = _assemble(self._scene)
@@ -116,12 +118,13 @@ class World:
         if seed < 0:
             raise SimulationError(f"a seed is not negative: {seed}")
         contents = self._scene.contents
-        for fixed, start in self._fixed_joints().items():
-            self._set_joint(fixed, [start])
         taken = kept_free(contents.drawers, contents.boxes)
         taken += [disc for disc in map(self._under_tool, self.arms) if disc is not None]
         radii = [0.75 * item.size if isinstance(item, Block) else item.radius for item in contents.loose]
-        for item, where in zip(contents.loose, place(radii, self._region, taken, seed), strict=True):
+        places = place(radii, self._region, taken, seed)
+        for fixed, start in self._fixed_joints().items():
+            self._set_joint(fixed, [start])
+        for item, where in zip(contents.loose, places, strict=True):
             position = (where.x, where.y, self._rest_height(item.name))
             self._set_joint(item.name, [*position, *quaternion_z(where.yaw)])
         mujoco.mj_forward(self._model, self._data)
@@ -140,14 +143,15 @@ class World:
         loose = [item.name for item in self._scene.contents.loose]
         if name not in loose:
             raise SimulationError(f'no loose object "{name}": {did_you_mean(name, loose)}')
-        rest = self._rest_height(name)
-        x, y, z = (*position, rest)[:3] if len(position) in (2, 3) else (np.nan,) * 3
-        if not (TABLE_DEPTH[0] < x < TABLE_DEPTH[1] and abs(y) < 2.0 and rest - 1e-6 <= z < rest + 1.0):
+        low, rest = self._scene.table_z, self._rest_height(name)
+        x, y, z = (float(v) for v in (*position, rest)[:3]) if len(position) in (2, 3) else (np.nan,) * 3
+        if not (TABLE_DEPTH[0] < x < TABLE_DEPTH[1] and abs(y) < 2.0 and low <= z < low + 1.0):
             raise SimulationError(
-                f"cannot place {name} at {list(position)}: x in {list(TABLE_DEPTH)}, y in [-2, 2],"
-                f" z in [{rest:.3f}, {rest + 1:.3f}] m"
+                f"cannot place {name} at {[float(v) for v in position]}: x in {list(TABLE_DEPTH)}, y in [-2, 2],"
+                f" z in [{low}, {low + 1}] m"
             )
-        self._set_joint(name, [x, y, z, *quaternion_z(yaw)])
+        # Contacts give a little: where an object lay is a hair below where it was put.
+        self._set_joint(name, [x, y, max(z, rest), *quaternion_z(yaw)])
         mujoco.mj_forward(self._model, self._data)
 
     def pose_object_in_base(self, name: str) -> FloatArray:
@@ -222,11 +226,11 @@ def _assemble(scene: Scene) -> tuple[Any, Any, tuple[MujocoArm, ...]]:
     return model, data, arms
 
 
-def _home_tool(scene: Scene) -> FloatArray:
-    """Return where the tool of arm 0 is at home, (3,) [m]; an empty table is enough to find out."""
-    _, _, arms = _assemble(Scene(scene.arms[:1], Contents((), (), (), (), ()), table_z=0.0))
-    home: FloatArray = arms[0].pose_tool_in_world[:3, 3]
-    return home
+def _home_tool(arm: ArmPlacement) -> tuple[float, float, float]:
+    """Return where the tool of arm 0 is at home [m]; an empty table is enough to find out."""
+    _, _, (body,) = _assemble(Scene((arm,), Contents((), (), (), (), ()), table_z=0.0))
+    x, y, z = body.pose_tool_in_world[:3, 3]
+    return float(x), float(y), float(z)
 
 
 def _six(q: Sequence[float]) -> Six:
