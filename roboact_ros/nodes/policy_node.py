@@ -78,7 +78,8 @@ class PolicyNode(Node):  # type: ignore[misc]
         self.create_timer(1.0, self._diagnose)
         if cell.policy.random:
             self.get_logger().warning(f"{cell.policy.model} has RANDOM weights, as policy.random asks for")
-        self._thread = PolicyThread(load, self._on_answer)
+        with self._lock:  # the first answer waits until the thread has its name
+            self._thread = PolicyThread(load, self._on_answer)
 
     def destroy_node(self) -> None:
         """End the thread before the publishers go."""

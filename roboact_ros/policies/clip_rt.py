@@ -131,6 +131,7 @@ def _image_tower(visual: Any, device: torch.device) -> Callable[[Tensor], Tensor
 
     def embed(pixels: Tensor) -> Tensor:
         output = visual(pixels.to(dtype))
-        return (output[0] if isinstance(output, tuple) else output).float()  # some towers return their tokens as well
+        pooled: Tensor = output[0] if isinstance(output, tuple) else output  # some towers return their tokens as well
+        return pooled.float()
 
     return embed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,13 +16,17 @@ from torch import Tensor, nn
 from roboact_ros.errors import PolicyError
 
 _SHOWN = 4
+# What the readers raise on files that are something else or end early; the unpickler trips over its own stack.
 _UNREADABLE = (
-    zipfile.BadZipFile,
     SafetensorError,
+    zipfile.BadZipFile,
+    struct.error,
     EOFError,
     RuntimeError,
     ValueError,
-    KeyError,
+    LookupError,
+    AttributeError,
+    TypeError,
 )
 
 

@@ -46,7 +46,7 @@ class GraphedStep:
         staging = torch.empty(shape, dtype=torch.uint8, pin_memory=True)
         self._image = torch.zeros(shape, dtype=torch.uint8, device=self._device)
         # Libraries allocate and choose kernels in the first calls, which must not happen while recording.
-        side = torch.cuda.Stream(self._device)
+        side = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(side):
             for _ in range(_WARM_UPS):

@@ -80,6 +80,6 @@ def linear(
     """
     weight = weight.detach().to(device, dtype).contiguous()
     bias = bias.detach().to(device, dtype).contiguous()
-    if device.type == "cpu" and torch.backends.mkldnn.is_available():
+    if device.type == "cpu" and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return PackedLinear(weight, bias, activation, rows)
     return PlainLinear(weight, bias, activation)

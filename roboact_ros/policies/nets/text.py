@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from open_clip.model import CLIP
 from open_clip.transformer import text_global_pool
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def embed_texts(model: Any, tokens: Tensor) -> Tensor:
@@ -27,8 +26,8 @@ def embed_texts(model: Any, tokens: Tensor) -> Tensor:
     length = tokens.shape[1]
     x = model.token_embedding(tokens) + model.positional_embedding[:length]
     x = model.ln_final(model.transformer(x, attn_mask=model.attn_mask[:length, :length]))
-    x = text_global_pool(x, tokens, model.text_pool_type)
+    embeddings = text_global_pool(x, tokens, model.text_pool_type)
     projection = model.text_projection
-    if projection is None:
-        return x
-    return projection(x) if isinstance(projection, torch.nn.Linear) else x @ projection
+    if projection is not None:
+        embeddings = projection(embeddings) if isinstance(projection, nn.Linear) else embeddings @ projection
+    return embeddings

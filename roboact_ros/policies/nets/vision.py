@@ -32,7 +32,7 @@ def can_reduce(visual: nn.Module) -> bool:
     )
 
 
-def _plain(block: nn.Module) -> bool:
+def _plain(block: Any) -> bool:
     return (
         type(block) is ResidualAttentionBlock
         and isinstance(block.mlp.gelu, QuickGELU | nn.GELU)
@@ -77,7 +77,8 @@ class ReducedVisionTransformer:
             x = self._before(x)
         for block in self._blocks:
             x = block(x)
-        return self._after(self._last(x).float()) @ self._projection
+        embedding: Tensor = self._after(self._last(x).float()) @ self._projection
+        return embedding
 
 
 class _Norm:

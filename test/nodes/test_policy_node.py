@@ -1,0 +1,256 @@
+"""The policy node among a person, an executor and a camera that this process plays."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rclpy
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.experimental import EventsExecutor
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import CompressedImage
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from roboact_ros.cells.description import CameraDescription, Cell, PolicyDescription
+from roboact_ros.errors import PolicyError
+from roboact_ros.language.vocabulary import PRIMITIVES
+from roboact_ros.nodes.messages.diagnostics import Level, Status, status_from_message, status_to_message
+from roboact_ros.nodes.messages.image import frame_to_compressed
+from roboact_ros.nodes.messages.scores import Scores, scores_from_message, scores_to_message
+from roboact_ros.nodes.policy_node import PolicyNode
+from roboact_ros.policies.policy import Policy
+from roboact_ros.policies.scripted import ScriptedPolicy
+from roboact_ros.types import Decision, Frame
+
+DEADLINE = 30.0
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+SCRIPT = PRIMITIVES[:3]
+
+
+class Cellmate:
+    """Plays everything around the node: person, camera and executor."""
+
+    def __init__(self) -> None:
+        rclpy.init()
+        self.node = Node("cellmate")
+        self.executor = EventsExecutor()
+        self.executor.add_node(self.node)
+        self.motions: list[str] = []
+        self.scores: list[Scores] = []
+        self.status = Status("")
+        self.instruction = self.node.create_publisher(String, "instruction", LATCHED)
+        self.word = self.node.create_publisher(String, "teleop/motion", 10)
+        self.report = self.node.create_publisher(DiagnosticStatus, "executor/status", 10)
+        self.image = self.node.create_publisher(CompressedImage, "camera/front/image/compressed", 2)
+        self.node.create_subscription(String, "policy/motion", lambda message: self.motions.append(message.data), 10)
+        self.node.create_subscription(DiagnosticStatus, "policy/status", self._on_status, LATCHED)
+        self.node.create_subscription(DiagnosticArray, "policy/scores", self._on_scores, 10)
+        self.frame_age_ns = 0
+        self.executor_values = {"state": "idle", "finished": "0"}
+        self.node.create_timer(0.05, self._live)
+
+    def _live(self) -> None:
+        stamp = self.node.get_clock().now().nanoseconds - self.frame_age_ns
+        self.image.publish(frame_to_compressed(Frame("front", stamp, np.zeros((48, 64, 3), np.uint8)), 90))
+        self.report.publish(status_to_message(Status("executor", values=self.executor_values)))
+
+    def _on_status(self, message: DiagnosticStatus) -> None:
+        self.status = status_from_message(message)
+
+    def _on_scores(self, message: DiagnosticArray) -> None:
+        self.scores.append(scores_from_message(message))
+
+    def says(self, state: str) -> bool:
+        return self.status.values.get("state") == state
+
+    def moves(self, source: str, finished: int) -> None:
+        self.executor_values = {"state": "moving", "source": source, "motion": "m", "finished": str(finished)}
+
+    def rests(self, finished: int) -> None:
+        self.executor_values = {"state": "idle", "finished": str(finished)}
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        end = time.monotonic() + DEADLINE
+        while not condition():
+            assert time.monotonic() < end, f"waited {DEADLINE} s for {what}; {self.status}, {self.motions}"
+            self.executor.spin_once(timeout_sec=0.02)
+
+    def for_a_while(self, seconds: float = 1.0) -> None:
+        """Let the cell live: nothing may happen meanwhile."""
+        end = time.monotonic() + seconds
+        self.until(lambda: time.monotonic() > end, "the clock")
+
+    def call(self, service: str) -> None:
+        client = self.node.create_client(Trigger, service)
+        self.until(client.service_is_ready, service)
+        answer = client.call_async(Trigger.Request())
+        self.until(answer.done, service)
+        assert answer.result().success
+
+    def close(self) -> None:
+        self.node.destroy_node()
+        self.executor.shutdown()
+        rclpy.shutdown()
+
+
+@pytest.fixture
+def mate() -> Iterator[Cellmate]:
+    mate = Cellmate()
+    yield mate
+    mate.close()
+
+
+@pytest.fixture
+def start(mate: Cellmate) -> Iterator[Callable[..., None]]:
+    """Starts the node beside the mate, in its executor."""
+    nodes: list[Node] = []
+
+    def run(load: Callable[[], Policy] = lambda: ScriptedPolicy(SCRIPT), instruction: str = "") -> None:
+        described = PolicyDescription(kind="clip_rt")
+        cell = Cell("test", instruction=instruction, cameras={"front": CameraDescription()}, policy=described)
+        nodes.append(PolicyNode(cell, load))
+        mate.executor.add_node(nodes[-1])
+
+    yield run
+    for node in nodes:
+        node.destroy_node()
+
+
+def test_drives_step_by_step(mate: Cellmate, start: Callable[..., None]) -> None:
+    start()
+    mate.until(lambda: mate.says("waiting"), "the policy to wait for an instruction")
+    assert "instruction" in mate.status.message
+    mate.instruction.publish(String(data="close the laptop"))
+    mate.until(lambda: mate.motions, "the first motion")
+    mate.moves("policy", finished=0)
+    mate.until(lambda: mate.says("driving"), "the status to follow")
+    mate.for_a_while()
+    assert mate.motions == [SCRIPT[0].phrase]
+    mate.rests(finished=1)
+    mate.until(lambda: len(mate.motions) == 2, "the second motion")
+    assert mate.motions == [motion.phrase for motion in SCRIPT[:2]]
+    mate.until(lambda: len(mate.scores) == 2, "the scores")
+    assert mate.scores[0].motion == SCRIPT[0].phrase and mate.scores[0].best[0] == (SCRIPT[0].phrase, 1.0)
+    assert mate.scores[0].carried_out and 0 < mate.scores[0].frame_age_ms < 1500
+
+
+def test_waits_while_a_person_moves_the_arm(mate: Cellmate, start: Callable[..., None]) -> None:
+    mate.moves("teleop", finished=0)
+    start(instruction="close the laptop")
+    mate.until(lambda: "teleop" in mate.status.message, "the policy to see the person")
+    mate.for_a_while(0.5)
+    assert not mate.motions
+    mate.rests(finished=1)
+    mate.until(lambda: mate.motions, "the policy to go on")
+
+
+def test_pause_and_stop(mate: Cellmate, start: Callable[..., None]) -> None:
+    start()
+    mate.call("policy/pause")
+    mate.until(lambda: mate.says("waiting"), "the policy")
+    mate.instruction.publish(String(data="close the laptop"))
+    mate.until(lambda: len(mate.motions) == 1, "a new instruction to end the pause")
+    mate.word.publish(String(data="stop"))
+    mate.until(lambda: mate.says("paused"), "the stop")
+    mate.for_a_while()
+    assert len(mate.motions) == 1
+    mate.call("policy/resume")
+    mate.until(lambda: len(mate.motions) == 2, "the policy to resume")
+    mate.word.publish(String(data="done"))
+    mate.until(lambda: "instruction" in mate.status.message, "the task to be over")
+
+
+def test_old_images_are_not_acted_on(mate: Cellmate, start: Callable[..., None]) -> None:
+    mate.frame_age_ns = 5_000_000_000
+    start(instruction="close the laptop")
+    mate.until(lambda: " s old" in mate.status.message, "the age to be noticed")
+    assert mate.status.level is Level.WARN and not mate.motions
+    mate.frame_age_ns = 0
+    mate.until(lambda: mate.motions, "new images")
+
+
+def test_a_choice_that_a_person_outran_is_dropped(mate: Cellmate, start: Callable[..., None]) -> None:
+    paused = threading.Event()
+
+    class Slow(ScriptedPolicy):
+        def act(self, frame: Frame) -> Decision:
+            mate.word.publish(String(data="pause"))
+            assert paused.wait(DEADLINE)
+            return super().act(frame)
+
+    start(lambda: Slow(SCRIPT), instruction="close the laptop")
+    mate.until(lambda: mate.says("paused"), "the pause")
+    paused.set()
+    mate.until(lambda: mate.scores, "the outrun choice")
+    assert not mate.scores[0].carried_out and not mate.motions
+    mate.until(lambda: mate.status.values["dropped"] == "1", "the count")
+
+
+def test_a_policy_that_cannot_be_loaded(mate: Cellmate, start: Callable[..., None]) -> None:
+    def fail() -> Policy:
+        raise PolicyError("no weights anywhere; give a checkpoint")
+
+    start(fail, instruction="close the laptop")
+    mate.until(lambda: mate.says("error"), "the reason")
+    assert mate.status.level is Level.ERROR and "no weights anywhere" in mate.status.message
+    mate.call("policy/pause")
+
+
+def test_scores_round_trip() -> None:
+    scores = Scores("m", (("m", 0.123456789), ("n", 0.1)), 12.5, 1 / 3, carried_out=False)
+    message = scores_to_message(scores, Time(sec=3, nanosec=4))
+    assert scores_from_message(message) == scores and message.header.stamp == Time(sec=3, nanosec=4)
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts the node as a process of its own, with a tiny model."""
+    vision = {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8}
+    text = {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}
+    model = {"model_cfg": {"embed_dim": 24, "vision_cfg": vision, "text_cfg": text}, "preprocess_cfg": {}}
+    (tmp_path / "open_clip_config.json").write_text(json.dumps(model))
+    policy = {"kind": "clip_rt", "model": f"local-dir:{tmp_path}", "device": "cpu"}
+    (tmp_path / "cell.yaml").write_text(json.dumps({"cameras": {"front": {}}, "policy": policy}))
+    processes: list[subprocess.Popen[str]] = []
+
+    def run(*overrides: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "roboact_ros.nodes.policy_node", str(tmp_path / "cell.yaml"), *overrides]
+        processes.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+        return processes[-1]
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def test_process_with_random_weights(mate: Cellmate, process: Callable[..., subprocess.Popen[str]]) -> None:
+    node = process("policy.random:=true", "instruction:=close the laptop")
+    mate.until(lambda: mate.motions, "a motion of the model")
+    assert mate.motions[0] in {motion.phrase for motion in PRIMITIVES}
+    assert mate.status.level is Level.WARN and "RANDOM" in mate.status.message
+    node.terminate()
+    _, errors = node.communicate(timeout=DEADLINE)
+    assert "RANDOM weights" in errors and "Traceback" not in errors
+    assert node.returncode == 0
+
+
+def test_process_without_weights_stays_and_says_why(
+    mate: Cellmate, process: Callable[..., subprocess.Popen[str]]
+) -> None:
+    node = process()
+    mate.until(lambda: mate.says("error"), "the reason")
+    assert "policy.random:=true" in mate.status.message
+    mate.call("policy/resume")
+    assert node.poll() is None
