@@ -24,9 +24,11 @@ def transport_environment() -> dict[str, str]:
 
 
 def image_publisher_environment() -> dict[str, str]:
-    """Return what a process that publishes images sets before ``rclpy.init``; empty when the user chose a transport.
+    """Return what a process that publishes images sets before ``rclpy.init``, less what the user has set.
 
-    Subscribers need nothing. The profile takes 16 MB of shared memory per process, hence only where it is useful.
+    Empty when the user chose a transport.
+
+    Subscribers need none of it. The profile takes 16 MB of shared memory per process, hence only where it is useful.
 
     Raises:
         ConfigurationError: The profile is not installed.
@@ -34,5 +36,11 @@ def image_publisher_environment() -> dict[str, str]:
     if any(name in os.environ for name in _USER_CHOICES):
         return {}
     profile = str(share_folder("config") / "fastdds_images.xml")
-    # The older name is read by Jazzy and before, the newer one after it.
-    return {"FASTRTPS_DEFAULT_PROFILES_FILE": profile, "FASTDDS_DEFAULT_PROFILES_FILE": profile}
+    settings = {
+        # The first name is read by Jazzy and before, the second one after it.
+        "FASTRTPS_DEFAULT_PROFILES_FILE": profile,
+        "FASTDDS_DEFAULT_PROFILES_FILE": profile,
+        # A thread of the middleware sends the raw image while ours already compresses it.
+        "RMW_FASTRTPS_PUBLICATION_MODE": "ASYNCHRONOUS",
+    }
+    return {name: value for name, value in settings.items() if name not in os.environ}

@@ -79,13 +79,21 @@ class CameraNode(Node):  # type: ignore[misc]
     def _publish(self, frame: Frame) -> None:
         # Images nobody listens to are not built; camera_info always tells that the camera is alive.
         if self._raw is not None and self._raw.get_subscription_count():
-            self._raw.publish(frame_to_image(frame))
+            self.publish_raw(self._raw, frame)
         if self._compressed.get_subscription_count():
-            start = time.perf_counter()
-            message = frame_to_compressed(frame, self._description.jpeg_quality)
-            self._encode_ms = (time.perf_counter() - start) * 1e3
-            self._compressed.publish(message)
+            self.publish_compressed(self._compressed, frame)
         self._info.publish(frame_to_camera_info(frame))
+
+    def publish_raw(self, publisher: Publisher, frame: Frame) -> None:
+        """Build and publish one raw image."""
+        publisher.publish(frame_to_image(frame))
+
+    def publish_compressed(self, publisher: Publisher, frame: Frame) -> None:
+        """Build and publish one compressed image."""
+        start = time.perf_counter()
+        message = frame_to_compressed(frame, self._description.jpeg_quality)
+        self._encode_ms = (time.perf_counter() - start) * 1e3
+        publisher.publish(message)
 
     def _report(self) -> None:
         health = self._capture.statistics.health(time.monotonic_ns())

@@ -33,11 +33,11 @@ def optical_frame(camera: str) -> str:
 
 
 def frame_to_image(frame: Frame) -> Image:
-    """Convert to a raw ``rgb8`` message; the pixels are copied once."""
+    """Convert to a raw ``rgb8`` message that shares its pixels with the frame; publishing copies them."""
     height, width, channels = frame.image.shape
     message = Image(header=_header(frame), height=height, width=width, encoding="rgb8", step=width * channels)
-    # Filling the array that the message already owns is 40 times faster than assigning bytes to the field.
-    message.data.frombytes(np.ascontiguousarray(frame.image).data.cast("B"))
+    # The public setter would copy the pixels twice; publishing reads them from any buffer.
+    message._data = np.ascontiguousarray(frame.image).data.cast("B")
     return message
 
 
