@@ -231,4 +231,7 @@ class ControlProgram:
 
     def _set_watchdog(self) -> None:
         frequency = self._double_at(0)
-        self._controller.watch(self._watchdog_input, 1.0 / frequency if frequency > 0 else 0.0)
+        if frequency > 0.0:
+            self._controller.watchdog.arm(self._watchdog_input, 1.0 / frequency, self._controller.time)
+        else:
+            self._controller.watchdog.disarm()

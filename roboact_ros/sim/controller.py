@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from math import pi
 from typing import Protocol
 
-import numpy as np
-
 from roboact_ros.errors import SimulationError
 from roboact_ros.robots import RobotModel
 from roboact_ros.sim.body import ArmBody
@@ -17,9 +15,11 @@ from roboact_ros.sim.dh import DhArm, pose_from_matrix
 from roboact_ros.sim.modes import RobotMode, RuntimeState, SafetyMode
 from roboact_ros.sim.motion_kernel import STEP, MotionKernel, MotionViolation
 from roboact_ros.sim.moves import MoveJ, StopJ
+from roboact_ros.sim.obstruction import obstruction
 from roboact_ros.sim.pins import Pins
 from roboact_ros.sim.rtde_fields import INPUTS, OUTPUTS, Registers
 from roboact_ros.sim.rtde_protocol import InputRecipe
+from roboact_ros.sim.watchdog import Watchdog
 from roboact_ros.types import FloatArray
 
 VERSIONS = {"cb3": (3, 15, 4, 106291), "e-series": (5, 11, 1, 108318)}
@@ -30,8 +30,6 @@ _STOP_DECELERATION = 6.0
 _JOG_SPEED, _JOG_ACCELERATION = 0.5, 2.0
 _START_DELAY = 0.02
 _MODE_DELAY = 0.5
-_LARGEST_DEVIATION = 0.35
-_COLLISION_TORQUE = np.array([80.0, 80.0, 80.0, 16.0, 16.0, 16.0])
 _HISTORY = 1000
 
 
@@ -92,7 +90,7 @@ class Controller:
         self._running: Iterator[None] | None = None
         self._starts_at = 0.0
         self._mode_changes: list[tuple[float, RobotMode]] = []
-        self._watched, self._watch_period, self._watch_deadline = "", 0.0, 0.0
+        self.watchdog = Watchdog()
 
     # What happens every tick
 
@@ -120,8 +118,8 @@ class Controller:
             if self.time < self._starts_at:
                 return
             self._running = self._program.run()
-        if self._watch_period > 0.0 and self.time > self._watch_deadline:
-            self.stop_program(f"watchdog: {self._watched} was not written for {self._watch_period:.3f} s")
+        if reason := self.watchdog.bite(self.time):
+            self.stop_program(reason)
             return
         try:
             next(self._running)
@@ -138,17 +136,9 @@ class Controller:
             if self.kernel.motion is None:
                 self._release(True)
                 self.kernel.reset(state.q)
-        elif self.able:
-            if (np.abs(state.torque) > _COLLISION_TORQUE).any():
-                joint = int(np.argmax(np.abs(state.torque) / _COLLISION_TORQUE))
-                self._collided(f"joint {joint} pushes with {state.torque[joint]:.0f} N m against an obstacle")
-            elif np.abs(state.q - self.kernel.q).max() > _LARGEST_DEVIATION:
-                joint = int(np.argmax(np.abs(state.q - self.kernel.q)))
-                self._collided(f"joint {joint} cannot follow its path")
-
-    def _collided(self, reason: str) -> None:
-        self.raise_protective_stop(reason)
-        self.kernel.reset(self.state.q)
+        elif self.able and (problem := obstruction(state, self.kernel.q)):
+            self.raise_protective_stop(problem)
+            self.kernel.reset(state.q)
 
     def _release(self, free: bool) -> None:
         if free != self._released:
@@ -210,19 +200,13 @@ class Controller:
         if self._program is not None:
             self.log(f"program {self._program.name} stopped: {reason}")
         self._program = self._running = None
-        self._watch_period = 0.0
+        self.watchdog.disarm()
         if self.kernel.moving or self.kernel.motion is not None:
             self.kernel.motion = StopJ(deceleration)
 
-    def watch(self, name: str, period: float) -> None:
-        """Stop the program when input ``name`` is not written for ``period`` [s]; 0 turns the watchdog off."""
-        self._watched, self._watch_period = name, period
-        self._watch_deadline = self.time + period
-
     def received(self, recipe: InputRecipe) -> None:
         """Act on a data package whose numbers are now in ``inputs``."""
-        if self._watched in recipe.names:
-            self._watch_deadline = self.time + self._watch_period
+        self.watchdog.written(recipe.names, self.time)
         if recipe.commands:
             self.pins.apply(recipe.names, self.inputs)
             if "speed_slider_mask" in recipe.names and self.inputs.values[self.inputs.slot["speed_slider_mask"]]:
@@ -286,7 +270,13 @@ class Controller:
         self.robot_mode = RobotMode.POWER_OFF
 
     def power_on(self, release_brakes: bool) -> None:
-        """Power the arm and, if asked, release its brakes; takes a moment."""
+        """Power the arm and, if asked, release its brakes; takes a moment.
+
+        Raises:
+            SimulationError: The emergency stop is pressed.
+        """
+        if self.safety_mode is SafetyMode.ROBOT_EMERGENCY_STOP:
+            raise SimulationError("the emergency stop is pressed")
         steps = [RobotMode.POWER_ON, RobotMode.IDLE, RobotMode.RUNNING][: 3 if release_brakes else 2]
         steps = [mode for mode in steps if mode > self.robot_mode]
         self._mode_changes = [(self.time + _MODE_DELAY * i, mode) for i, mode in enumerate(steps)]
@@ -298,26 +288,23 @@ class Controller:
             self.stop_program("the robot was switched to local control")
 
     def freedrive(self, free: bool) -> None:
-        """Hold or release the freedrive button: the arm can be moved by hand, and no program runs."""
-        if free == self.freedriving:
-            return
+        """Hold or release the freedrive button: the arm can be moved by hand, and no program runs.
+
+        Raises:
+            SimulationError: The arm has no power or is stopped for safety.
+        """
         if free and not self.able:
-            raise SimulationError(
-                f"no freedrive in robot mode {self.robot_mode.name}, safety mode {self.safety_mode.name}"
-            )
-        self.freedriving = free
-        if free:
+            raise SimulationError(f"no freedrive: robot mode {self.robot_mode.name}, safety {self.safety_mode.name}")
+        if free and not self.freedriving:
             self.stop_program("the arm is moved by hand")
-        else:
-            self._release(False)
-            self.kernel.reset(self.body.read().q)
+        self.teach(free)
 
     def teach(self, free: bool) -> None:
-        """Let the program that runs free the arm, or hold it again."""
-        self.freedriving = free
-        if not free:
+        """Let the running program free the arm, or hold it again."""
+        if self.freedriving and not free:
             self._release(False)
             self.kernel.reset(self.body.read().q)
+        self.freedriving = free
 
     def move_joint(self, joint: int, by: float) -> None:
         """Jog one joint, by the pendant or by hand.

@@ -10,9 +10,7 @@ import zlib
 
 import numpy as np
 
-from roboact_ros.errors import SimulationError
 from roboact_ros.sim.dh import DhArm
-from roboact_ros.types import FloatArray
 
 _HEAD = struct.Struct(">iB")
 _KINEMATICS = struct.Struct(">6I24dI")
@@ -27,19 +25,3 @@ def kinematics_message(arm: DhArm) -> bytes:
     body = _KINEMATICS.pack(*checksums, *rows.ravel(), _CALIBRATED)
     inner = _HEAD.pack(_HEAD.size + len(body), _KINEMATICS_INFO) + body
     return _HEAD.pack(_HEAD.size + len(inner), _ROBOT_STATE) + inner
-
-
-def parse_kinematics(message: bytes) -> FloatArray:
-    """Return the (4, 6) table theta, a, d, alpha of a robot state message.
-
-    Raises:
-        SimulationError: The message holds no kinematics.
-    """
-    at = _HEAD.size
-    while at + _HEAD.size <= len(message):
-        size, kind = _HEAD.unpack_from(message, at)
-        if kind == _KINEMATICS_INFO and size == _HEAD.size + _KINEMATICS.size:
-            numbers = _KINEMATICS.unpack_from(message, at + _HEAD.size)
-            return np.array(numbers[6:30]).reshape(4, 6)
-        at += max(size, _HEAD.size)
-    raise SimulationError("the robot state message has no kinematics information")

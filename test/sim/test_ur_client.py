@@ -38,12 +38,13 @@ def connected(address: str) -> Iterator[RTDEControlInterface]:
 
 
 @pytest.fixture
-def control(connected: RTDEControlInterface) -> RTDEControlInterface:
+def control(connected: RTDEControlInterface, receive: RTDEReceiveInterface) -> RTDEControlInterface:
     if not connected.isProgramRunning():
         connected.reuploadScript()
         assert eventually(connected.isProgramRunning)
     assert connected.setTcp([0.0] * 6)
     assert connected.moveJ(HOME, 3.0, 20.0)
+    assert reaches(receive, HOME) and eventually(lambda: resting(receive))
     return connected
 
 

@@ -158,6 +158,7 @@ def test_emergency_stop_takes_the_power(
     assert eventually(lambda: bool(receive.getSafetyStatusBits() & EMERGENCY))
     assert receive.isEmergencyStopped() and receive.getRobotMode() == 3
     assert dashboard.robotmode() == "Robotmode: POWER_OFF"
+    dashboard.brakeRelease()
     pendant.do("release_emergency_stop")
     assert eventually(lambda: receive.getSafetyMode() == 1)
     assert receive.getRobotMode() == 3
