@@ -35,6 +35,7 @@ setup(
     python_requires=">=3.10",
     install_requires=[
         "numpy",
+        "numba>=0.60",
         "scipy",
         "pyyaml",
         "pydantic>=2",
