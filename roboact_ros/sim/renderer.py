@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from math import radians, tan
 from typing import Any
 
@@ -33,6 +34,7 @@ class Renderer:
         Raises:
             CameraError: This machine cannot draw without a display.
         """
+        self._surface: Any = None
         self._model = build_model(scene)
         self._data = mujoco.MjData(self._model)
         self._model.vis.global_.offwidth, self._model.vis.global_.offheight = width, height
@@ -85,6 +87,11 @@ class Renderer:
             self._context.free()
             self._surface.free()
             self._surface = None
+
+    def __del__(self) -> None:
+        # Left alone, MuJoCo would free the drawing objects of whichever surface is current by then.
+        if not sys.is_finalizing():
+            self.close()
 
 
 def camera_names(scene: Scene) -> tuple[str, ...]:

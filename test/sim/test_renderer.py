@@ -84,6 +84,17 @@ def test_cameras_and_states_of_another_scene_are_refused() -> None:
     assert Scene.from_mapping(world.describe()) == world.scene
 
 
+def test_renderers_do_not_disturb_each_other() -> None:
+    world = World([UR5E])
+    first, second = Renderer(world.scene, 64, 48), Renderer(world.scene, 80, 60)
+    picture = first.render(world.qpos(), "front")
+    assert picture.std() > 10
+    second.close()
+    np.testing.assert_array_equal(first.render(world.qpos(), "front"), picture)
+    first = Renderer(world.scene, 64, 48)
+    np.testing.assert_array_equal(first.render(world.qpos(), "front"), picture)
+
+
 def test_a_machine_that_cannot_draw_is_told_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUJOCO_GL", "crayons")
     with pytest.raises(CameraError, match="crayons.*libegl1"):
