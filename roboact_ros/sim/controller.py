@@ -17,6 +17,7 @@ from roboact_ros.sim.motion_kernel import STEP, MotionKernel, MotionViolation
 from roboact_ros.sim.moves import MoveJ, StopJ
 from roboact_ros.sim.obstruction import obstruction
 from roboact_ros.sim.pins import Pins
+from roboact_ros.sim.power import Power
 from roboact_ros.sim.rtde_fields import INPUTS, OUTPUTS, Registers
 from roboact_ros.sim.rtde_protocol import InputRecipe
 from roboact_ros.sim.watchdog import Watchdog
@@ -29,7 +30,6 @@ _SAFETY_DECELERATION = 20.0
 _STOP_DECELERATION = 6.0
 _JOG_SPEED, _JOG_ACCELERATION = 0.5, 2.0
 _START_DELAY = 0.02
-_MODE_DELAY = 0.5
 _HISTORY = 1000
 
 
@@ -79,7 +79,7 @@ class Controller:
         self.history = deque([self.state.q], maxlen=_HISTORY)
         self.time = 0.0
         self.remote = True
-        self.robot_mode, self.safety_mode = RobotMode.RUNNING, SafetyMode.NORMAL
+        self.safety_mode = SafetyMode.NORMAL
         self.stop_reason = ""
         self.freedriving = self._released = False
         self.tcp_offset = [0.0] * 6
@@ -89,7 +89,7 @@ class Controller:
         self._program: Program | None = None
         self._running: Iterator[None] | None = None
         self._starts_at = 0.0
-        self._mode_changes: list[tuple[float, RobotMode]] = []
+        self._power = Power()
         self.watchdog = Watchdog()
 
     # What happens every tick
@@ -110,8 +110,7 @@ class Controller:
 
     def cycle(self) -> None:
         """Run one control period: modes, watchdog and program."""
-        while self._mode_changes and self.time >= self._mode_changes[0][0]:
-            self.robot_mode = self._mode_changes.pop(0)[1]
+        self._power.advance(self.time)
         if self._program is None:
             return
         if self._running is None:
@@ -148,6 +147,11 @@ class Controller:
     # Programs
 
     @property
+    def robot_mode(self) -> RobotMode:
+        """What the arm's power and brakes do."""
+        return self._power.mode
+
+    @property
     def able(self) -> bool:
         """Whether the arm can move: powered, brakes released, no safety stop."""
         return self.robot_mode is RobotMode.RUNNING and self.safety_mode is SafetyMode.NORMAL
@@ -161,21 +165,6 @@ class Controller:
     def program_name(self) -> str:
         """Name of the running program; empty without one."""
         return "" if self._program is None else self._program.name
-
-    def describe(self) -> dict[str, object]:
-        """Return what the teach pendant would show."""
-        return {
-            "time": self.time,
-            "robot_mode": self.robot_mode.name,
-            "safety_mode": self.safety_mode.name,
-            "reason": self.stop_reason,
-            "remote": self.remote,
-            "freedrive": self.freedriving,
-            "program": self.program_name,
-            "moving": self.kernel.moving,
-            "q": self.state.q.tolist(),
-            "digital_outputs": self.pins.digital,
-        }
 
     def play(self, program: Program) -> None:
         """Start ``program`` in place of the running one.
@@ -266,8 +255,7 @@ class Controller:
         """Brake and take the power away."""
         self.freedrive(False)
         self.stop_program("power off", deceleration)
-        self._mode_changes = []
-        self.robot_mode = RobotMode.POWER_OFF
+        self._power.off()
 
     def power_on(self, release_brakes: bool) -> None:
         """Power the arm and, if asked, release its brakes; takes a moment.
@@ -277,9 +265,7 @@ class Controller:
         """
         if self.safety_mode is SafetyMode.ROBOT_EMERGENCY_STOP:
             raise SimulationError("the emergency stop is pressed")
-        steps = [RobotMode.POWER_ON, RobotMode.IDLE, RobotMode.RUNNING][: 3 if release_brakes else 2]
-        steps = [mode for mode in steps if mode > self.robot_mode]
-        self._mode_changes = [(self.time + _MODE_DELAY * i, mode) for i, mode in enumerate(steps)]
+        self._power.on(release_brakes, self.time)
 
     def set_remote(self, remote: bool) -> None:
         """Switch between remote control and local control; going local stops the program."""

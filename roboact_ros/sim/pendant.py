@@ -40,7 +40,7 @@ class PendantPort:
             "remote": lambda r: controller.set_remote(True),
             "freedrive": lambda r: controller.freedrive(bool(r.get("on", True))),
             "move_joint": lambda r: controller.move_joint(int(r["joint"]), float(r["by"])),
-            "state": lambda r: controller.describe(),
+            "state": lambda r: _state(controller),
         }
         self.service = Service(selector, address, PORT, self._received)
 
@@ -58,6 +58,21 @@ class PendantPort:
             return {"ok": True, **(action(request) or {})}
         except (SimulationError, ArithmeticError, KeyError, TypeError, ValueError) as error:
             return {"ok": False, "error": str(error)}
+
+
+def _state(controller: Controller) -> Request:
+    return {
+        "time": controller.time,
+        "robot_mode": controller.robot_mode.name,
+        "safety_mode": controller.safety_mode.name,
+        "reason": controller.stop_reason,
+        "remote": controller.remote,
+        "freedrive": controller.freedriving,
+        "program": controller.program_name,
+        "moving": controller.kernel.moving,
+        "q": controller.state.q.tolist(),
+        "digital_outputs": controller.pins.digital,
+    }
 
 
 class Pendant:
