@@ -7,6 +7,7 @@ import time
 import cv2
 import numpy as np
 import rclpy
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
@@ -53,8 +54,9 @@ def publish(side: Side) -> None:
         sent.stamps.append(stamp.nanoseconds)
 
     node.create_timer(1.0 / FPS, tick)
+    executor = _executor(node)
     while len(sent.stamps) < side.count:
-        rclpy.spin_once(node)
+        executor.spin_once()
     tell(sent)
     time.sleep(SILENCE)
 
@@ -75,9 +77,17 @@ def subscribe(side: Side) -> None:
         newest[0] = time.monotonic()
 
     node.create_subscription(Image if side.raw else CompressedImage, TOPIC, on_image, 10)
+    executor = _executor(node)
     while time.monotonic() < newest[0] + SILENCE:
-        rclpy.spin_once(node, timeout_sec=0.2)
+        executor.spin_once(timeout_sec=0.2)
     tell(received)
+
+
+def _executor(node: Node) -> SingleThreadedExecutor:
+    """Return the executor that ``rclpy.spin`` would use."""
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    return executor
 
 
 def main() -> None:
