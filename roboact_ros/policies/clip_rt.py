@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -127,7 +128,7 @@ def _image_tower(visual: Any, device: torch.device) -> Callable[[Tensor], Tensor
     dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     if can_reduce(visual):
         return ReducedVisionTransformer(visual, device, dtype)
-    visual.to(dtype)
+    visual = copy.deepcopy(visual).to(dtype)
 
     def embed(pixels: Tensor) -> Tensor:
         output = visual(pixels.to(dtype))

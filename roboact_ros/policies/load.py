@@ -50,7 +50,9 @@ def clip_rt(model: str, checkpoint: str, random: bool, device: str, seed: int = 
 
     torch_device(device)
     network = clip_with_random_weights(model, seed) if random else clip_with_weights(model, Path(checkpoint))
-    return ClipRt(network, device=device)
+    policy = ClipRt(network, device=device)
+    del network.model.visual  # the policy runs a copy that is laid out for the machine; the original is 2.5 GB of ViT-H
+    return policy
 
 
 def _clip_rt(description: PolicyDescription, cell: Cell) -> Policy:

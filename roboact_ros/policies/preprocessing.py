@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -46,16 +47,21 @@ class Preprocessing:
         """
         size = resized(image.shape[0], image.shape[1], self._size, self._mode)
         pixels = image.permute(2, 0, 1)[None]
-        if size == tuple(image.shape[:2]):
-            pixels = self._crop(pixels).float()
-        elif image.device.type == "cpu":
+        same = size == tuple(image.shape[:2])
+        if image.device.type == "cpu":
             # For bytes there is a vectorised kernel with the filter and the rounding of PIL.
-            pixels = functional.interpolate(pixels, size, mode=self._interpolation, antialias=True)
-            pixels = self._crop(pixels).float()
-        else:
-            pixels = functional.interpolate(pixels.float(), size, mode=self._interpolation, antialias=True)
-            pixels = self._crop(pixels).round().clamp(0.0, 255.0)
-        return pixels.mul_(self._scale).add_(self._shift)
+            pixels = self._crop(pixels if same else self._resize(pixels, size))
+            # In NumPy, as PyTorch would split so little work and wait for a thread on a busy core.
+            normalised = pixels.numpy().astype(np.float32)
+            normalised *= self._scale.numpy()
+            normalised += self._shift.numpy()
+            return torch.from_numpy(normalised)
+        pixels = pixels.float()
+        pixels = self._crop(pixels if same else self._resize(pixels, size).round().clamp(0.0, 255.0))
+        return pixels * self._scale + self._shift
+
+    def _resize(self, pixels: Tensor, size: tuple[int, int]) -> Tensor:
+        return functional.interpolate(pixels, size, mode=self._interpolation, antialias=True)
 
     def _crop(self, pixels: Tensor) -> Tensor:
         """Cut the centre out, or pad around it."""
