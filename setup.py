@@ -24,7 +24,7 @@ setup(
     maintainer_email="maintainers@roboact.dev",
     license="Apache-2.0",
     packages=find_packages(include=["roboact_ros", "roboact_ros.*", "roboact_train", "roboact_train.*"]),
-    package_data={"roboact_ros": ["py.typed", "sim/scenes/*"]},
+    package_data={"roboact_ros": ["py.typed"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),

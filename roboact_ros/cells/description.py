@@ -16,6 +16,9 @@ Six = tuple[Number, Number, Number, Number, Number, Number]
 
 _STRICT = ConfigDict(extra="forbid")
 
+TABLE_BELOW_HOME = 0.288
+"""The table lies this far below the home tool unless told otherwise: going down 0.27 m ends 18 mm above it [m]."""
+
 
 @dataclass(frozen=True, config=_STRICT)
 class ArmDescription:
@@ -104,7 +107,8 @@ class SafetyDescription:
         workspace_x: Allowed displacement of the tool from the home pose along base x [m]; y and z likewise.
         workspace_y: See ``workspace_x``.
         workspace_z: See ``workspace_x``.
-        table_z: Height of the table in the base frame [m]; the tool stays above it.
+        table_z: Height of the table in the base frame [m]; the tool stays above it. By default ``TABLE_BELOW_HOME``
+            below the tool at home.
         table_clearance: Smallest distance of the tool centre point above the table [m].
         tool_speed: Largest speed of the tool [m/s].
         tool_acceleration: Largest acceleration of the tool [m/s^2].
@@ -120,7 +124,7 @@ class SafetyDescription:
     workspace_x: Range = (-0.20, 0.27)
     workspace_y: Range = (-0.50, 0.27)
     workspace_z: Range = (-0.27, 0.20)
-    table_z: Number = 0.0
+    table_z: Number | None = None
     table_clearance: Annotated[float, Field(ge=0.0)] = 0.005
     tool_speed: Positive = 0.25
     tool_acceleration: Positive = 1.0

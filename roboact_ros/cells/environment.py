@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from roboact_ros.cells.transport import transport_environment
+
 
 def environment_defaults() -> dict[str, str]:
     """Return the variables that a cell needs and the user has not set.
@@ -11,7 +13,7 @@ def environment_defaults() -> dict[str, str]:
     ROS traffic stays on this machine unless ``ROS_AUTOMATIC_DISCOVERY_RANGE`` says otherwise, because whoever can
     publish a correction can move the arm.
     """
-    defaults = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "OMP_WAIT_POLICY": "PASSIVE"}
+    defaults = {**transport_environment(), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "OMP_WAIT_POLICY": "PASSIVE"}
     return {name: value for name, value in defaults.items() if name not in os.environ}
 
 

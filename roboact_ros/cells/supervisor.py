@@ -18,6 +18,8 @@ REFUSED = 2
 """Exit status of a node that refused its configuration; starting it again would not help."""
 
 _RESTART_SECONDS = 1.0
+_LONGEST_RESTART_SECONDS = 30.0
+_STABLE_SECONDS = 20.0
 _GRACE_SECONDS = 6.0
 _PR_SET_PDEATHSIG = 1
 
@@ -27,14 +29,16 @@ class _Child:
     node: NodeProcess
     label: str
     process: subprocess.Popen[str]
+    started_at: float
+    delay: float = _RESTART_SECONDS / 2
     restart_at: float | None = None
 
 
 class Supervisor:
     """Owns the processes of one cell.
 
-    A process that crashes is started again after a second, as a robot cell must survive the loss of any one of them;
-    one that refuses its configuration ends the cell.
+    A process that crashes is started again after a second, later when it keeps crashing, as a robot cell must survive
+    the loss of any one of them; one that refuses its configuration ends the cell.
     """
 
     def __init__(self, nodes: Sequence[NodeProcess], environment: Mapping[str, str]) -> None:
@@ -47,7 +51,7 @@ class Supervisor:
         self._environment = dict(environment)
         self._ready: set[str] = set()
         self._announced = False
-        self._children = [_Child(node, _label(node), self._start(node)) for node in nodes]
+        self._children = [_Child(node, _label(node), self._start(node), time.monotonic()) for node in nodes]
 
     def run(self) -> int:
         """Watch over the processes until SIGINT or SIGTERM, then stop them all.
@@ -69,28 +73,36 @@ class Supervisor:
         return status
 
     def stop(self) -> None:
-        """Stop every process, newest first, so that the arm's controller goes last; kill what does not leave."""
-        for number in (signal.SIGINT, signal.SIGKILL):
-            for child in reversed(self._children):
-                if child.process.poll() is None:
-                    os.killpg(child.process.pid, number)
-            deadline = time.monotonic() + _GRACE_SECONDS
-            for child in self._children:
-                try:
-                    child.process.wait(max(0.0, deadline - time.monotonic()))
-                except subprocess.TimeoutExpired:
+        """Stop every process, the simulated robot last, so that the executor still brings the arm to rest."""
+        robot = [child for child in self._children if child.node.executable == "sim_node"]
+        self._end([child for child in self._children if child not in robot])
+        self._end(robot)
+
+    def _end(self, children: Sequence[_Child]) -> None:
+        """Interrupt ``children`` and kill those that do not leave."""
+        for number, seconds in ((signal.SIGINT, _GRACE_SECONDS), (signal.SIGKILL, _GRACE_SECONDS)):
+            staying = [child for child in children if child.process.poll() is None]
+            for child in staying:
+                if number == signal.SIGKILL:
                     print(f"{child.label} did not leave in {_GRACE_SECONDS:.0f} s and is killed", flush=True)
+                os.killpg(child.process.pid, number)
+            deadline = time.monotonic() + seconds
+            while time.monotonic() < deadline and any(child.process.poll() is None for child in staying):
+                time.sleep(0.02)
 
     def _watch(self, child: _Child) -> int | None:
         status = child.process.poll()
         if status is None or status == REFUSED:
             return status
+        now = time.monotonic()
         if child.restart_at is None:
             self._ready.discard(child.label)
+            fast = now - child.started_at < _STABLE_SECONDS
+            child.delay = min(2 * child.delay, _LONGEST_RESTART_SECONDS) if fast else _RESTART_SECONDS
+            child.restart_at = now + child.delay
             print(f"{child.label} ended with status {status}; starting it again", file=sys.stderr, flush=True)
-            child.restart_at = time.monotonic() + _RESTART_SECONDS
-        elif time.monotonic() >= child.restart_at:
-            child.process, child.restart_at = self._start(child.node), None
+        elif now >= child.restart_at:
+            child.process, child.started_at, child.restart_at = self._start(child.node), now, None
         return None
 
     def _start(self, node: NodeProcess) -> subprocess.Popen[str]:

@@ -7,7 +7,7 @@ from math import asin, sqrt
 
 import numpy as np
 
-from roboact_ros.cells.description import Cell
+from roboact_ros.cells.description import TABLE_BELOW_HOME, Cell
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.boundary import Boundary
 from roboact_ros.execution.collision import link_offsets
@@ -56,12 +56,13 @@ class Limits:
         safety, model = cell.safety, kinematics.model
         home = kinematics.forward(np.array(cell.arm.home))[:3, 3]
         low, high = home + np.array((safety.workspace_x, safety.workspace_y, safety.workspace_z)).T
-        low[2] = max(low[2], safety.table_z + safety.table_clearance)
+        table_z = float(home[2]) - TABLE_BELOW_HOME if safety.table_z is None else safety.table_z
+        low[2] = max(low[2], table_z + safety.table_clearance)
         speed = np.minimum(safety.joint_speed, model.velocity_limit)
         acceleration, following = np.full(6, safety.joint_acceleration), np.full(6, FOLLOWING_ERROR)
         return cls(
             kinematics=kinematics,
-            boundary=Boundary(low, high, safety.table_z, link_offsets(model.name)),
+            boundary=Boundary(low, high, table_z, link_offsets(model.name)),
             joints=np.array((model.position_limit, speed, acceleration, following)),
             tool_speed=safety.tool_speed,
             tool_rotation_speed=safety.tool_rotation_speed,

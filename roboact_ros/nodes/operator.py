@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import TracebackType
+from typing import TypeVar
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -15,6 +16,8 @@ from std_msgs.msg import String
 from roboact_ros.errors import LanguageRefusal, RoboactError
 from roboact_ros.nodes.messages.diagnostics import Status, status_from_message
 from roboact_ros.nodes.teleop_node import DEPTH, NODE_NAME
+
+AnyOperator = TypeVar("AnyOperator", bound="Operator")
 
 DISCOVERY_SECONDS = 5.0
 ANSWER_SECONDS = 2.0
@@ -123,7 +126,7 @@ class Operator:
         """Receive what has arrived."""
         self._executor.spin_once(timeout_sec=seconds)
 
-    def __enter__(self) -> Operator:
+    def __enter__(self: AnyOperator) -> AnyOperator:
         return self
 
     def __exit__(

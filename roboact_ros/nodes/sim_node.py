@@ -36,7 +36,7 @@ class SimNode(Node):  # type: ignore[misc]
             raise ConfigurationError(f'arm.robot_ip is {cell.arm.robot_ip}; only the robot "sim" is simulated')
         model, address = robot_model(cell.arm.model), cell.sim.address
         log = self.get_logger().info
-        world = World([model], seed=cell.sim.seed, home=[cell.arm.home])
+        world = World([model], seed=cell.sim.seed, home=[cell.arm.home], table_z=cell.safety.table_z)
         self._simulation = SimulatedCell([model], [address], world, [WorldPort(world, address)], log=log)
         self._late = 0
         self._publisher = self.create_publisher(DiagnosticArray, "/diagnostics", 10)

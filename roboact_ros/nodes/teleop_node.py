@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import String
 
 from roboact_ros.cells.description import Cell
@@ -50,7 +51,9 @@ class TeleopNode(Node):  # type: ignore[misc]
         self._session = Session()
         prepare()
         self._motion = self.create_publisher(String, "teleop/motion", DEPTH)
-        self._status = self.create_publisher(DiagnosticStatus, "teleop/status", DEPTH)
+        # Latched, so that an episode that starts later still shows what was said last.
+        latched = QoSProfile(depth=DEPTH, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self._status = self.create_publisher(DiagnosticStatus, "teleop/status", latched)
         if self._seen_by_tool:
             self.create_subscription(PoseStamped, "tcp_pose", self._moved, 1)
         self.create_subscription(String, "correction", self._heard, DEPTH)

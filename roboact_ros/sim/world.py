@@ -8,6 +8,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from roboact_ros.cells.description import TABLE_BELOW_HOME
 from roboact_ros.errors import SimulationError, did_you_mean
 from roboact_ros.robots import RobotModel, Six
 from roboact_ros.sim.build import TIMESTEP, build_model
@@ -20,8 +21,6 @@ from roboact_ros.types import FloatArray
 
 ARM_SPACING = 0.7
 """Distance between the bases of several arms unless told otherwise [m]."""
-_LOWEST_TOOL = 0.288
-"""The table lies this far below the home tool, so that going down 0.27 m ends 18 mm above it [m]."""
 _WORKSPACE: Rectangle = (-0.20, 0.27, -0.50, 0.27)
 """Displacement from the home tool within which objects are placed [m]."""
 _TOOL_RADIUS = 0.07
@@ -63,7 +62,7 @@ class World:
             ArmPlacement(model, _six(q), base) for model, q, base in zip(models, home, bases, strict=True)
         )
         x, y, z = _home_tool(placements[0])
-        height = round(z - _LOWEST_TOOL, 3) if table_z is None else table_z
+        height = round(z - TABLE_BELOW_HOME, 3) if table_z is None else table_z
         self._scene = Scene(placements, Contents() if contents is None else contents, height)
         dx0, dx1, dy0, dy1 = _WORKSPACE
         self._region = (x + dx0, x + dx1, y + dy0, y + dy1)
