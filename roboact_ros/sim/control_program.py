@@ -8,6 +8,7 @@ output registers. Streamed commands run every cycle and are never "done".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from roboact_ros.types import FloatArray
 
 READY, DONE = 1, 2
 _STOP_SCRIPT = 255
+_STREAMED_WITHOUT_EFFECT = (6, *range(66, 72))
 _SERVOC_LOOKAHEAD, _SERVOC_GAIN = 0.1, 300.0
 
 
@@ -58,7 +60,9 @@ class ControlProgram:
             controller.outputs.slot[f"output_double_register_{offset}"],
             self._state,
         )
+        self._reported: set[int] = set()
         self._streamed: dict[int, Callable[[], None]] = {
+            **{command: partial(self._no_effect, command) for command in _STREAMED_WITHOUT_EFFECT},
             9: self._speedj,
             10: self._speedl,
             11: self._servoj,
@@ -105,10 +109,15 @@ class ControlProgram:
                 elif command in self._answers:
                     self._answers[command]()
                 else:
-                    self._controller.log(f"control command {command} has no effect in the simulation")
+                    self._no_effect(command)
                 self._out[self._state] = DONE
                 executing = True
             yield
+
+    def _no_effect(self, command: int) -> None:
+        if command not in self._reported:
+            self._reported.add(command)
+            self._controller.log(f"control command {command} has no effect in the simulation")
 
     # Registers
 

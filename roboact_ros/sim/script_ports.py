@@ -52,6 +52,8 @@ class ScriptPorts:
         if not script.is_control_script:
             controller.play(ScriptProgram(controller, script.name, script.lines))
             return
+        if script.register_offset not in (0, 24):
+            raise SimulationError(f"register offset {script.register_offset} of the control script: valid are 0 and 24")
         path = script.injected_path
         moves = ScriptProgram(controller, "path", path).run if path else None
         controller.play(ControlProgram(controller, script.register_offset, moves))

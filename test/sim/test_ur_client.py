@@ -191,6 +191,23 @@ def test_path_of_two_moves(control: RTDEControlInterface, receive: RTDEReceiveIn
     assert reaches(receive, [HOME[0] - 0.1, *HOME[1:]], 1e-5)
 
 
+def test_force_mode_is_accepted_without_effect(control: RTDEControlInterface, receive: RTDEReceiveInterface) -> None:
+    assert control.forceMode([0.0] * 6, [0, 0, 1, 0, 0, 0], [0.0, 0.0, -10.0, 0.0, 0.0, 0.0], 2, [0.1] * 6)
+    assert control.forceModeStop()
+    assert reaches(receive, HOME)
+
+
+def test_upper_registers(receive: RTDEReceiveInterface, address: str, connected: RTDEControlInterface) -> None:
+    connected.stopScript()
+    flags = RTDEControlInterface.FLAG_UPLOAD_SCRIPT | RTDEControlInterface.FLAG_UPPER_RANGE_REGISTERS
+    flags |= RTDEControlInterface.FLAG_NO_EXT_FT  # that input has no upper range: the first client holds it
+    upper = RTDEControlInterface(address, -1.0, flags)
+    goal = [HOME[0] - 0.1, *HOME[1:]]
+    assert upper.moveJ(goal, 2.0, 10.0) and reaches(receive, goal)
+    upper.stopScript()
+    upper.disconnect()
+
+
 def test_script_can_be_stopped_and_uploaded_again(control: RTDEControlInterface) -> None:
     for _ in range(3):
         control.stopScript()

@@ -45,6 +45,7 @@ def test_plain_script_moves_the_arm(port: int) -> None:
             for nonsense in ("import_everything()", f"movej({goal}, a=0)", "movel(p[1e400,0,0,0,0,0])", "stopj()"):
                 connection.sendall(nonsense.encode() + b"\n")
             assert eventually(lambda: pendant.state()["program"] == "")
+            connection.sendall(b"def rtde_control():\n  # int register offset\n  99\nend\n")
             connection.sendall(f"def back():\n  sleep(0.01)\n  movej({start}, a=10, v=2)\nend\n".encode())
             assert eventually(lambda: abs(pendant.state()["q"][0] - start[0]) < 1e-9)
             assert eventually(lambda: pendant.state()["program"] == "")
