@@ -1,8 +1,8 @@
 """Show what words mean without moving anything.
 
-Prints one JSON line: {"motions": [{"phrase": …, "action": [8 numbers]}, …], "control": null or a word}. A motion that is
-not in the vocabulary also names its nearest "primitive". Exit status 2, with the reason on stderr, when the words are
-not understood; with --file such a line has no motions and says why in "refused".
+Prints one JSON line: {"motions": [{"phrase": …, "action": [8 numbers]}, …], "control": null or a word}. A motion that
+is not in the vocabulary also names its nearest "primitive". Exit status 2, with the reason on stderr, when the words
+are not understood; with --file such a line has no motions and says why in "refused".
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from roboact_ros.errors import LanguageRefusal
-from roboact_ros.language.meanings import BACK, Kind, Move
+from roboact_ros.language.meanings import BACK, Body, Kind, Move
 from roboact_ros.language.scan import Item
 from roboact_ros.language.typos import distance
 from roboact_ros.language.words.combined import alternatives
@@ -33,6 +33,7 @@ STOP_PHRASES = frozenset(
     )
 )
 _AROUND = frozenset("please just now robot hey ok okay , ; : . ! ?".split())
+_ABOUT = (Body.GRIPPER, Body.OBJECT)
 _UNSTOP = ("not", "never", "without", "nonstop")
 _BREAKS = frozenset(",;:.!?")
 
@@ -79,6 +80,9 @@ def find_control(items: Sequence[Item]) -> str | None:
     if motions:
         motion = motions[0]
         raise LanguageRefusal(f'Should I "{found[0].words}", or is it about "{motion}"? Tell me one at a time.')
+    about = next((item for item in items if item.value in _ABOUT), None)
+    if about is not None:
+        raise LanguageRefusal(f'"{names[0]}" is about everything, not the {about.words}. What should I do?')
     return names[0]
 
 

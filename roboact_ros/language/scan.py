@@ -10,6 +10,7 @@ from roboact_ros.errors import LanguageRefusal
 from roboact_ros.language.lexicon import LEXICON, LONGEST, TARGETS, WORDS
 from roboact_ros.language.meanings import Entry, Kind
 from roboact_ros.language.numbers import NUMBER_WORDS, PI, Number, read_half, read_number
+from roboact_ros.language.tokens import RANGE
 from roboact_ros.language.typos import correct
 from roboact_ros.language.words.ordinary import ORDINARY
 
@@ -175,7 +176,7 @@ def _quantity(tokens: Sequence[str], at: int) -> tuple[Item, int] | None:
     ):
         if not (tokens[at + 1] == "more" and _unit(tokens, at + 2)):
             return None
-    if tokens[after : after + 1] == ["to-"]:
+    if tokens[after : after + 1] == [RANGE]:
         raise LanguageRefusal(f"How far exactly? I cannot choose between {tokens[at]} and {tokens[after + 1]}.")
     if tokens[after : after + 1] in (["more"], ["extra"], ["additional"], ["full"], ["whole"], ["-"]) and _unit(
         tokens, after + 1

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from roboact_ros.errors import LanguageRefusal
-from roboact_ros.language.meanings import BACK, DOWN, LEFT, RIGHT, UP, Body, Kind, Level, Move
+from roboact_ros.language.meanings import BACK, DOWN, FORWARD, LEFT, RIGHT, UP, Body, Kind, Level, Move
 from roboact_ros.language.scan import UNITS, Item, Quantity
 
 CAPABILITIES = (
@@ -103,8 +103,9 @@ def segments(items: Sequence[Item]) -> list[Segment]:
     Raises:
         LanguageRefusal: The sentence breaks off, or an amount belongs to nothing.
     """
-    if items and items[-1].kind in _LINKS and items[-1].words.isalpha():
-        raise LanguageRefusal(f'"{items[-1].words}" what?')
+    ending = next((item for item in reversed(items) if item.kind not in _LINKS or item.words[0].isalpha()), None)
+    if ending is not None and ending.kind in _LINKS:
+        raise LanguageRefusal(f'"{ending.words}" what?')
     cut: list[Segment] = []
     current = Segment("start")
     for item in items:
@@ -140,7 +141,7 @@ def _check_idioms(items: Sequence[Item]) -> None:
                 raise LanguageRefusal(f'"to {after.words}": I only move by an amount. By how much?')
         if item.kind is not Kind.DIRECTION:
             continue
-        if item.words in ("left", "right") and after.kind is Kind.NOUN and after.words in _HANDED:
+        if item.words.split()[-1] in ("left", "right") and after.kind is Kind.NOUN and after.words in _HANDED:
             raise LanguageRefusal(
                 f'I have one arm, "{item.words} {after.words}" is not clear. Move it {item.words}, or what?'
             )
@@ -180,16 +181,22 @@ def _intensified(items: Sequence[Item]) -> list[Item]:
 def _without_adverbs(items: Sequence[Item]) -> list[Item]:
     """Drop "again" and "continue" where they go with a motion: "left again", "keep going left"."""
     kept = []
+    # "go a bit further" repeats the last motion: a verb without a direction is none of its own.
+    moves = any(item.motion and item.value != Move() for item in items)
     for at, item in enumerate(items):
         before = items[at - 1] if at else None
         after = items[at + 1] if at + 1 < len(items) else None
-        if item.kind is Kind.CONTROL and item.value == "resume" and after is not None and after.motion:
-            continue
-        if item.kind is Kind.CONTROL and item.value == "again" and any(other.motion for other in items):
+        if item.kind is Kind.CONTROL and item.value == "resume" and after is not None:
+            if item.words == "go ahead" and after.kind in _AMOUNTS:
+                kept.append(Item(Kind.DIRECTION, FORWARD, item.words))
+                continue
+            if after.motion:
+                continue
+        if item.kind is Kind.CONTROL and item.value == "again" and moves:
             beside = [other for other in (before, after) if other is not None and other.kind not in _LINKS]
             if beside and (before is None or before.kind not in _LINKS):
                 continue
-        if item.kind is Kind.MORE and any(other.motion for other in items):
+        if item.kind is Kind.MORE and moves:
             continue
         kept.append(item)
     return kept
@@ -238,7 +245,7 @@ def _implied(verb: Item, otherwise: object) -> object:
 def _stronger(closed: Segment, item: Item) -> str:
     if item.kind is Kind.THEN:
         return "then"
-    link = "comma" if item.words == "," else "and"
+    link = "comma" if item.words in (",", ":") else "and"
     empty = not (closed.verb or closed.nouns or closed.parts)
     # Of several connecting words in a row the one that orders most counts: ", and then".
     return max(link, closed.link, key=("start", "run", "comma", "and", "then").index) if empty else link
@@ -294,7 +301,8 @@ def _merged(cut: list[Segment]) -> list[Segment]:
 
 def _completes(segment: Segment, before: Segment) -> bool:
     if not segment.aims:
-        return not before.amounts
+        # "slightly to the left, 2 cm" makes itself precise.
+        return {part.kind for part in before.amounts}.isdisjoint({part.kind for part in segment.amounts})
     implied = before.verb is not None and isinstance(before.verb.value, Move) and before.verb.value.implied
     asks = before.verb is not None and before.verb.kind in (Kind.MOVE, Kind.ROTATE)
     return asks and not before.aims and not implied

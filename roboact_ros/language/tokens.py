@@ -52,6 +52,9 @@ CONTRACTIONS = {
     "c'mon": "come on",
 }
 
+RANGE = "to-"
+"""Stands for the dash of 5-10."""
+
 _REWRITES = (
     (re.compile(r"[\u2018\u2019\u02bc`\u00b4]"), "'"),
     (re.compile(r"[\u201c\u201d\u00ab\u00bb\u201e]"), '"'),
@@ -125,7 +128,9 @@ def _sign(text: str, at: int) -> list[str]:
     before, after = text[at - 1 : at] or " ", text[at + 1 : at + 2] or " "
     name = "plus" if text[at] == "+" else "minus"
     if after.isdigit() or after == ".":
-        return ["to-"] if before.isdigit() else [name] if not before.isalpha() else []
+        if before.isdigit():
+            return [RANGE]
+        return [name] if name == "minus" and not before.isalpha() else []
     if before in " ,(" and after in "xyz" and not text[at + 2 : at + 3].isalpha():
         return [name]
     return [name] if name == "plus" else []

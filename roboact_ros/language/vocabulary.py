@@ -48,7 +48,7 @@ def displacement(axis: int, sign: int, amount: Decimal) -> Motion:
     turns = axis in ROTATION_AXES
     value = math.radians(float(amount)) if turns else float(amount / 100)
     named = ANGLES if turns else LENGTHS
-    nearest = min(named, key=lambda choice: (round(abs(math.log(float(amount) / choice)), 9), choice))
+    nearest = min(named, key=lambda choice: abs(math.log(float(amount) / choice)))
     template = TEMPLATES[axis][sign > 0]
     primitive = template.format(named[nearest])
     phrase = primitive if nearest == amount else template.format(f"{_plain(amount)} {_unit(turns, amount)}")
@@ -94,7 +94,7 @@ def phrase_for(action: Sequence[float]) -> str:
 
 
 def nearest_primitive(action: Sequence[float]) -> Motion:
-    """Return the primitive on the same axis and side with the nearest amount (log scale, a tie takes the smaller)."""
+    """Return the primitive on the same axis and side with the nearest amount, on a log scale."""
     return primitive(motion_for(action).primitive)
 
 

@@ -23,6 +23,8 @@ DISCOVERY_SECONDS = 5.0
 ANSWER_SECONDS = 2.0
 START_SECONDS = 2.0
 """How long the arm may take to react before nothing is expected to happen any more."""
+PAUSE_SECONDS = 0.5
+"""How long the arm may rest between two motions of a plan."""
 
 
 class OperatorError(RoboactError):
@@ -44,7 +46,7 @@ class Operator:
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._correction = self._node.create_publisher(String, "correction", DEPTH)
         self._heard = self._node.create_subscription(DiagnosticStatus, "teleop/status", self._answered, DEPTH)
-        self._arm = self._node.create_subscription(DiagnosticStatus, "executor/status", self._acted, latched)
+        self._node.create_subscription(DiagnosticStatus, "executor/status", self._acted, latched)
 
     def connect(self, seconds: float = DISCOVERY_SECONDS) -> None:
         """Wait until somebody listens.
@@ -57,7 +59,7 @@ class Operator:
                 f'no cell is running in namespace "{self._node.get_namespace()}" (start one with "roboact up SYSTEM", '
                 "or name its namespace with --namespace)"
             )
-        self._until(lambda: self.arm is not None or not self._arm.get_publisher_count(), START_SECONDS)
+        self._until(lambda: self.arm is not None, START_SECONDS)
 
     def send(self, text: str) -> None:
         """Say something without waiting for an answer."""
@@ -99,17 +101,18 @@ class Operator:
             return "understood, but no executor is running"
         phrases = answer.values["phrases"]
         wanted = _finished(before) + (phrases.count("; then ") + 1 if phrases else 0)
-        started = time.monotonic()
+        still = time.monotonic()
         moved = False
 
         def ended() -> bool:
-            nonlocal moved
+            nonlocal moved, still
             if self.arm is None or self.arm is before:
                 return False
-            busy = _busy(self.arm)
-            moved = moved or busy or _finished(self.arm) > _finished(before)
-            waited = time.monotonic() - started > START_SECONDS
-            return (moved and not busy) or _refused(self.arm, before) or (waited and not busy)
+            if _busy(self.arm):
+                moved, still = True, time.monotonic()
+            if (phrases and _finished(self.arm) >= wanted) or _refused(self.arm, before):
+                return not _busy(self.arm)
+            return time.monotonic() - still > (PAUSE_SECONDS if moved else START_SECONDS)
 
         if not self._until(ended, seconds) or self.arm is None:
             raise OperatorError(f"the arm is still busy after {seconds:g} s")

@@ -33,16 +33,16 @@ PHRASES = [
     (
         Entry(Kind.LEVEL, Level.LARGE),
         """
-        lot; lots; whole lot; bunch; whole bunch; ton; tons; loads; heaps; far; far over; way; way over; much; so much;
-        significantly; considerably; substantially; extensively; greatly; largely; massively; heavily; majorly;
+        lot; lots; whole lot; bunch; whole bunch; ton; tons; loads; heaps; far; far over; way; way over; much; so
+        much; significantly; considerably; substantially; extensively; greatly; largely; massively; heavily; majorly;
         strongly; deeply; hugely; immensely; vastly; enormously; drastically; quite a bit; quite a lot; quite a way;
-        quite a ways; quite far; quite some way; quite some distance; quite a distance; good bit; good bit more; fair
-        bit; fair amount; fair distance; fair way; fair few; good way; good ways; good amount; good distance; good
-        chunk; good deal; great deal; great length; great way; great extent; good long way; long way; long ways; long
-        distance; ways; large extent; big step; giant step; big chunk; decent amount; decent bit; decent distance; big
-        time; considerable range; to a great degree; by far; way way; a mile; miles; large scale; notably; big bit;
-        wide range; sizeable amount; lots and lots; markedly; noticeably; dramatically; extremely far; plenty; a great
-        many
+        quite a ways; quite far; pretty far; fairly far; rather far; really far; quite some way; quite some distance;
+        quite a distance; good bit; good bit more; fair bit; fair amount; fair distance; fair way; fair few; good way;
+        good ways; good amount; good distance; good chunk; good deal; great deal; great length; great way; great
+        extent; good long way; long way; long ways; long distance; ways; large extent; big step; giant step; big
+        chunk; decent amount; decent bit; decent distance; big time; considerable range; to a great degree; by far;
+        way way; a mile; miles; large scale; notably; big bit; wide range; sizeable amount; lots and lots; markedly;
+        noticeably; dramatically; extremely far; plenty; a great many
         """,
     ),
     (

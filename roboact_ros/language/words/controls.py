@@ -11,10 +11,11 @@ _REPEAT = "repeat; do; redo; again; repeat that"
 
 CONTROLS = {
     "pause": """
-        pause; paused; pausing; wait; hold; hold on; hold up; hang on; hang on a second; hold position; hold still;
-        stay; stay still; stay there; stay put; stay where you are; stand by; standby; one moment; one second; one sec;
-        just a second; just a sec; just a moment; give me a second; give me a sec; give me a moment; wait a second;
-        wait a sec; wait a moment; wait a minute; hold your position; remain still; keep still; time out; timeout
+        pause; paused; pausing; wait; hold; hold on; hold up; hang on; hang on a second; hang on a sec; hold on a sec;
+        hold on a second; hang on a moment; hold position; hold still; stay; stay still; stay there; stay put; stay
+        where you are; stand by; standby; one moment; one second; one sec; just a second; just a sec; just a moment;
+        give me a second; give me a sec; give me a moment; wait a second; wait a sec; wait a moment; wait a minute;
+        hold your position; remain still; keep still; time out; timeout
         """,
     "resume": """
         resume; continue; continue moving; continue going; keep moving; go on moving; keep on moving; start moving
@@ -57,7 +58,7 @@ CONTROLS = {
         done; i am done; you are done; it is done; that is done; we are finished; i am finished; you are finished; it
         is finished; task done; task complete; task completed; task finished; task accomplished; job done; job
         complete; mission accomplished; mission complete; task is done; task is complete; task is completed; task is
-        finished; the end; end episode; end of episode; end of task; end the episode; end the task; finish the task;
+        finished; end episode; end of episode; end of task; end the episode; end the task; finish the task;
         finish the episode; complete the task; the task has been completed; episode done; episode complete; episode
         finished; episode is done; episode is finished; episode is over; task is over; finish up; nothing more; job is
         done; it is complete; that is complete; we are all done; i am all done; done with the task; done with this;

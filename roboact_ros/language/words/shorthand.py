@@ -8,7 +8,7 @@ _SPELLINGS = """
     and: adn nad n nd
     then: tehn
     left: lft lef lfet
-    right: rgt rht rite
+    right: rgt rht
     down: dn dwn
     back: bck bak
     forward: fwds
@@ -18,7 +18,7 @@ _SPELLINGS = """
     grab: grb
     stop: stp sop stoop srop
     bit: bti btit
-    little: litle lil lit alil
+    little: litle lil alil
     you: u ya
     your: ur yer
     because: cuz
@@ -31,12 +31,11 @@ _SPELLINGS = """
     about: abt
     now: rn
     just: jsut
-    robot: rob
     ccw: ccl
-    degrees: deg degs
     """
 
 SHORTHAND = {
-    slip: word for word, _, slips in (line.partition(":") for line in _SPELLINGS.split("\n")) for slip in slips.split()
+    slip: word.strip()
+    for word, _, slips in (line.partition(":") for line in _SPELLINGS.splitlines())
+    for slip in slips.split()
 }
-SHORTHAND = {slip: word.strip() for slip, word in SHORTHAND.items()}

@@ -8,13 +8,13 @@ PHRASES = [
     (
         Entry(Kind.JOIN),
         """
-        and; ,; plus; as well as; along with; and also; also; and now; as well; combined with; together with
+        and; ,; :; plus; as well as; along with; and also; also; and now; as well; combined with; together with
         """,
     ),
     (
         Entry(Kind.THEN),
         """
-        then; and then; :; .; !; next; after that; and after that; afterwards; afterward; followed by; and next; and
+        then; and then; .; !; next; after that; and after that; afterwards; afterward; followed by; and next; and
         finally; finally; lastly; subsequently; and afterwards; once that is done; once done; when done; after which;
         and last; thereafter; and lastly; and subsequently
         """,
@@ -30,18 +30,19 @@ PHRASES = [
     (
         Entry(Kind.INTERJECTION),
         """
-        no; nope; nah; actually; sorry; i mean; i meant; rather; instead; no wait; wait no; no no; no no no; oh; oh no;
-        well; or rather; make that; not quite; ah; argh; ugh; no sorry; sorry no; no actually; what i meant was; i
+        no; nope; nah; actually; sorry; i mean; i meant; rather; instead; no wait; wait no; no no; no no no; oh; oh
+        no; well; or rather; make that; not quite; ah; argh; ugh; no sorry; sorry no; no actually; what i meant was; i
         said; correction; hmm no; oh wait; i would rather; nono; wait wait
         """,
     ),
     (
         Entry(Kind.REQUEST),
         """
-        can you; could you; would you; will you; can we; could we; would you mind; do you mind; can i have you; could i
-        have you; can i ask you to; could i ask you to; can i get you to; could i get you to; would you be so kind as
-        to; would you be able to; are you able to; would it be possible to; is it possible to; would you kindly; can
-        the robot; could the robot; can the arm; could the arm; may i ask you to; will the robot; would you like to
+        can you; could you; would you; will you; can we; could we; would you mind; do you mind; can i have you; could
+        i have you; can i ask you to; could i ask you to; can i get you to; could i get you to; would you be so kind
+        as to; would you be able to; are you able to; would it be possible to; is it possible to; would you kindly;
+        can the robot; could the robot; can the arm; could the arm; may i ask you to; will the robot; would you like
+        to
         """,
     ),
     (
@@ -61,18 +62,20 @@ PHRASES = [
         time; next time; i want; i want you to; i want to; i need; i need you to; i would like; i would like you to; i
         would like to; i think; i guess; i suggest; want; want you to; need; need you to; would like; we need to; we
         should; we want to; we have to; you should; you need to; you have to; you must; you can; you could; you may;
-        you will; you might want to; you got to; it should; it needs to; it has to; needs to; i wish; let us; let me;
-        let me see; let us try; let us see; let us go; let us go ahead and; go ahead and; go and; come on; try; try
-        to; trying; start; start to; begin; begin to; starting; make; make it; have; have it; have the robot; cause;
-        tell; tell it to; tell the robot to; get the robot to; get the arm to; get it to; give me; allow; perform;
-        execute; do; do a; command; instruct; ask; ask it to; ask the robot to; the motion; motion; movement; toward;
-        towards; along; into; onto; over to; on over; over here; yet; still; but only; but just; it is time to; time
-        to; be so kind; be so kind as to; so that; hence; therefore; thus; both; first; firstly; first of all; second;
-        secondly; to begin with; to start with; second of all; you know; you see; of course; obviously; gradually; bit
-        by bit; little by little; very carefully; very slowly; very gently; more slowly; really slowly; super slowly;
-        quite slowly; super carefully; really carefully; from here; from where you are; where you are; from your
-        current position; from the current position; current position; from its current position; from this position;
-        what i want is; my friend
+        you will; you might want to; you got to; it should; it needs to; it should be; should be; needs to be; it
+        needs to be; i want it; let the arm; let the robot; or so; it has to; needs to; i wish; let us; let me; let me
+        see; let us try; let us see; let us go; let us go ahead and; go ahead and; go and; come on; try; try to;
+        trying; start; start to; begin; begin to; starting; make; make it; have; have it; have the robot; cause; tell;
+        tell it to; tell the robot to; get the robot to; get the arm to; get it to; give me; allow; perform; execute;
+        do; do a; command; instruct; ask; ask it to; ask the robot to; the motion; motion; movement; toward; towards;
+        along; into; onto; over to; on over; over here; yet; still; but only; but just; it is time to; time to; be so
+        kind; be so kind as to; so that; hence; therefore; thus; both; first; firstly; first of all; second; secondly;
+        to begin with; to start with; second of all; you know; you see; of course; obviously; gradually; bit by bit;
+        little by little; very carefully; very slowly; really fast; very fast; super fast; really quickly; very
+        quickly; as fast as you can; as fast as possible; very gently; more slowly; really slowly; super slowly; quite
+        slowly; super carefully; really carefully; from here; from where you are; where you are; from your current
+        position; from the current position; current position; from its current position; from this position; what i
+        want is; my friend
         """,
     ),
 ]
