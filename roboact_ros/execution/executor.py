@@ -21,7 +21,7 @@ from roboact_ros.types import ArmMode, ArmState, FloatArray, GripperState, Motio
 PERSON, POLICY, OWN = "teleop", "policy", "executor"
 """Sources of motions; the last one are targets nobody asked for, which hold the arm where it is."""
 
-SETTLED = 0.001
+SETTLED = 0.0003
 """The arm has arrived when every joint is this close to its target [rad], or after ``SETTLE_TIMEOUT_NS``."""
 
 SETTLE_TIMEOUT_NS = 500_000_000
@@ -217,8 +217,15 @@ class Executor:
             finished=self._finished,
             refused=self._refused,
             plan=tuple(step.phrase for step in self._queue),
-            progress=round(20 * self._time / self._motion.duration) / 20 if self._motion is not None else 0.0,
+            progress=self._progress,
         )
+
+    @property
+    def _progress(self) -> float:
+        """Fraction of the running motion that is done, in twentieths; a motion to where the arm is has no duration."""
+        if self._motion is None or self._motion.duration <= 0.0:
+            return 0.0
+        return round(20 * self._time / self._motion.duration) / 20
 
     # One control period
 
