@@ -37,7 +37,7 @@ from roboact_ros.types import Decision, Frame
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _SHOWN = 5
 _CLOSING = 3.0
-_NICENESS = 5
+_NICENESS = 3
 """The servo loop and the cameras go first where there are too few cores."""
 
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 ANSWER_NS = 500_000_000
 """Time the executor gets to begin a motion before it counts as not taken."""
 
+RETRY_NS = 2_000_000_000
+"""Time from asking for a motion that was refused to choosing again: the arm has not moved, so little has changed."""
+
 _PERSON, _POLICY = "teleop", "policy"
 _HELD = ("stopped", "holding", "disconnected")
 
@@ -146,8 +149,11 @@ class Pilot:
         if report.state in _HELD:
             return Obstacle("waiting", f"the arm is {report.state}")
         if self._asked is not None:
-            if now_ns - self._asked.since_ns < ANSWER_NS:
+            waited_ns = now_ns - self._asked.since_ns
+            if waited_ns < ANSWER_NS:
                 return Obstacle("driving", "waiting for the executor to begin")
+            if report.refused and waited_ns < RETRY_NS:
+                return Obstacle("waiting", f"refused: {report.refused}", warn=True)
             self._asked, self._due_ns = None, now_ns
         if not self._due:
             person = report.source == _PERSON

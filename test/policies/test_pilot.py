@@ -76,6 +76,15 @@ def test_a_motion_that_is_not_taken_is_chosen_again() -> None:
     assert state(pilot, later + 1, later + 2) == "choose"
 
 
+def test_a_refused_motion_is_chosen_again_after_a_while() -> None:
+    pilot = ready()
+    pilot.chose(10 * MS)
+    pilot.executor_said(ExecutorReport("idle", refused="behind the workspace box"), 20 * MS)
+    obstacle = pilot.obstacle(600 * MS, 610 * MS)
+    assert obstacle is not None and obstacle.warn and "workspace" in obstacle.message
+    assert state(pilot, 2015, 2020) == "waiting" and state(pilot, 2025, 2030) == "choose"
+
+
 def test_a_person_goes_first() -> None:
     pilot = ready()
     turn = pilot.turn
