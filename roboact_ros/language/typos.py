@@ -33,10 +33,8 @@ def correct(word: str, lexicon: frozenset[str], meaning: Callable[[str], object]
         return SHORTHAND[word]
     if len(word) > _LONGEST or not word.isascii() or word in ORDINARY:
         return None
-    if _squeeze(word, keep=2) != word:
-        for candidate in sorted(lexicon):
-            if _squeeze(word, keep=1) == _squeeze(candidate, keep=1):
-                return candidate
+    if _squeeze(word, keep=2) != word and (drawn_out := _squeezed(lexicon).get(_squeeze(word, keep=1))):
+        return drawn_out
     allowed = _allowed(len(word))
     if not allowed:
         return None
@@ -93,6 +91,11 @@ def _neighbours(word: str, lexicon: frozenset[str]) -> Iterable[str]:
     for form in _deletions(word):
         found.update(index.get(form, ()))
     return found
+
+
+@functools.lru_cache(maxsize=4)
+def _squeezed(lexicon: frozenset[str]) -> dict[str, str]:
+    return {_squeeze(word, keep=1): word for word in sorted(lexicon, reverse=True)}
 
 
 @functools.lru_cache(maxsize=4)
