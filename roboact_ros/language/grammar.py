@@ -10,8 +10,9 @@ from roboact_ros.errors import LanguageRefusal
 from roboact_ros.language import vocabulary
 from roboact_ros.language.amounts import Amount, combined, magnitude, percent_open
 from roboact_ros.language.meanings import Body, Direction, Kind, Level, Move, Turn
+from roboact_ros.language.questions import CAPABILITIES
 from roboact_ros.language.scan import Item, Quantity
-from roboact_ros.language.sentence import CAPABILITIES, Segment
+from roboact_ros.language.sentence import Segment
 from roboact_ros.language.viewpoint import Viewpoint
 from roboact_ros.types import Motion
 

@@ -8,8 +8,10 @@ from roboact_ros.errors import LanguageRefusal
 from roboact_ros.language import controls, grammar
 from roboact_ros.language.amounts import Amount, combined
 from roboact_ros.language.meanings import Kind
-from roboact_ros.language.scan import Item, scan, spell
-from roboact_ros.language.sentence import CAPABILITIES, is_refused, meaningful, segments
+from roboact_ros.language.neighbours import meaningful
+from roboact_ros.language.questions import CAPABILITIES, question_about
+from roboact_ros.language.scan import AMOUNTS, Item, scan, spell
+from roboact_ros.language.sentence import segments
 from roboact_ros.language.tokens import tokenize
 from roboact_ros.language.viewpoint import BASE, Viewpoint
 from roboact_ros.types import Motion
@@ -54,7 +56,7 @@ def parse(text: str, viewpoint: Viewpoint = BASE) -> Command:
     items = scan(spell(tokens))
     if not any(item.kind is not Kind.FILLER for item in items):
         raise LanguageRefusal(f"What should I do? {CAPABILITIES}")
-    question = is_refused(items)
+    question = question_about(items)
     if question is not None:
         raise LanguageRefusal(question)
     if _exclaims_hold_it(items):
@@ -71,7 +73,7 @@ def parse(text: str, viewpoint: Viewpoint = BASE) -> Command:
 
 
 def _controlled(text: str, control: str, content: list[Item]) -> Command:
-    amounts = [item for item in content if item.kind in (Kind.QUANTITY, Kind.LEVEL, Kind.FULL)]
+    amounts = [item for item in content if item.kind in AMOUNTS]
     if amounts and (control != "again" or any(item.kind is Kind.FULL for item in amounts)):
         raise LanguageRefusal(f'"{control}" takes no amount. What should I do with "{amounts[0].words}"?')
     values = grammar.amounts_of(amounts)

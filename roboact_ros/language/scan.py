@@ -45,6 +45,11 @@ KNOWN = WORDS | NUMBER_WORDS | UNITS.keys()
 CORRECTABLE = TARGETS | {word for word in (*NUMBER_WORDS, *UNITS) if len(word) > 3}
 
 
+VERBS = (Kind.MOVE, Kind.ROTATE, Kind.OPEN, Kind.CLOSE, Kind.GRAB, Kind.RELEASE, Kind.DROP)
+AMOUNTS = (Kind.QUANTITY, Kind.LEVEL, Kind.FULL)
+LINKS = (Kind.JOIN, Kind.THEN)
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """An exact amount.
@@ -71,10 +76,7 @@ class Item:
     @property
     def motion(self) -> bool:
         """Whether it asks for movement."""
-        return self.kind in (
-            Kind.DIRECTION, Kind.SENSE, Kind.MOVE, Kind.ROTATE, Kind.OPEN, Kind.CLOSE, Kind.GRAB, Kind.RELEASE,
-            Kind.DROP,
-        )  # fmt: skip
+        return self.kind in (*VERBS, Kind.DIRECTION, Kind.SENSE)
 
 
 def spell(tokens: Sequence[str]) -> list[str]:
