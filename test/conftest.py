@@ -1,7 +1,13 @@
 """Isolation that every test gets: a ROS domain of its own, and a loopback address of its own for simulated robots."""
 
+from __future__ import annotations
+
 import os
 import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -13,4 +19,67 @@ os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 @pytest.fixture
 def robot_address() -> str:
     """A loopback address for one simulated controller, whose ports are fixed."""
+    return _free_address()
+
+
+def _free_address() -> str:
     return f"127.{random.randint(1, 254)}.{random.randint(1, 254)}.{random.randint(2, 254)}"
+
+
+class Simulator:
+    """A simulated controller as a process of its own, which can be killed, frozen and started again."""
+
+    def __init__(self, address: str, model: str = "ur5e", *options: str) -> None:
+        self.address = address
+        self._command = [sys.executable, "-m", "roboact_ros.cli", "sim", model, "--ideal", "--address", address]
+        self._command += ["--unlock-after", "0.2", *options]
+        self.process: subprocess.Popen[str] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it serves."""
+        self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith("ready"), f"the simulated controller did not start: {line!r}"
+
+    def signal(self, number: int) -> None:
+        """Send a signal to it."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def start_simulator(robot_address: str) -> Iterator[Callable[..., Simulator]]:
+    """Starts simulated controllers at ``robot_address`` that end with the test."""
+    started: list[Simulator] = []
+
+    def start(model: str = "ur5e", *options: str) -> Simulator:
+        started.append(Simulator(robot_address, model, *options))
+        return started[-1]
+
+    yield start
+    for simulator in started:
+        simulator.signal(signal.SIGCONT)
+        simulator.kill()
+
+
+@pytest.fixture
+def simulator(start_simulator: Callable[..., Simulator]) -> Simulator:
+    """A simulated UR5e that is wherever it was told to be."""
+    return start_simulator()
+
+
+@pytest.fixture(scope="module")
+def module_simulator() -> Iterator[Simulator]:
+    """One simulated UR5e for all tests of a module; it stays as they leave it."""
+    simulator = Simulator(_free_address())
+    yield simulator
+    simulator.signal(signal.SIGCONT)
+    simulator.kill()

@@ -25,7 +25,8 @@ class GripperWorker:
     def __init__(self, make: Callable[[], Gripper], report: Callable[[str], None]) -> None:
         self._make, self._report = make, report
         self._state: GripperState | None = None
-        self._command: float | None = None
+        self._command: tuple[float] | None = None  # a new object for every command
+        self._lock = threading.Lock()
         self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="gripper", daemon=True)
@@ -39,7 +40,8 @@ class GripperWorker:
 
     def move(self, opening: float) -> None:
         """Command an opening and return at once."""
-        self._command = opening
+        with self._lock:
+            self._command = (opening,)
         self._wake.set()
 
     def close(self) -> None:
@@ -65,13 +67,18 @@ class GripperWorker:
                 gripper.close()
 
     def _serve(self, gripper: Gripper) -> None:
-        self._command = None
+        with self._lock:
+            self._command = None  # an old one must not move the gripper when it comes back
         while not self._closing:
             command = self._command
             if command is not None:
-                gripper.move(command)
+                gripper.move(command[0])
             self._state = gripper.read()
-            if self._command is command:
-                self._command = None
+            with self._lock:
+                # The state is that of the last command only if no other came meanwhile.
+                done = self._command is command
+                if done:
+                    self._command = None
+            if done:
                 self._wake.wait(_POLL_PERIOD)
             self._wake.clear()

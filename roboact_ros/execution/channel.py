@@ -5,11 +5,24 @@ from __future__ import annotations
 import json
 import select
 import socket
+from collections.abc import Sequence
 from typing import Any
+
+from roboact_ros.types import Motion
 
 Message = dict[str, Any]
 
 _LARGEST = 1 << 18
+
+
+def plan_to_json(plan: Sequence[Motion]) -> list[list[object]]:
+    """Convert a plan for the channel."""
+    return [[motion.phrase, list(motion.action), motion.primitive] for motion in plan]
+
+
+def plan_from_json(plan: list[list[object]]) -> list[Motion]:
+    """Inverse of :func:`plan_to_json`."""
+    return [Motion(phrase, tuple(action), primitive) for phrase, action, primitive in plan]  # type: ignore[arg-type]
 
 
 class Channel:

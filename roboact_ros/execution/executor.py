@@ -13,13 +13,10 @@ from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits, StepRequest, allow
 from roboact_ros.execution.pace import Pace
 from roboact_ros.execution.planner import Planner
-from roboact_ros.execution.status import ExecutorStatus, State
+from roboact_ros.execution.status import OWN, PERSON, ExecutorStatus, State
 from roboact_ros.execution.steps import Home, JointMotion, Origin, Step, ToolMotion, Undo
 from roboact_ros.execution.trajectory import ToolLimits, ToolState
 from roboact_ros.types import ArmMode, ArmState, FloatArray, GripperState, Motion
-
-PERSON, POLICY, OWN = "teleop", "policy", "executor"
-"""Sources of motions; the last one are targets nobody asked for, which hold the arm where it is."""
 
 SETTLED = 0.0003
 """The arm has arrived when every joint is this close to its target [rad], or after ``SETTLE_TIMEOUT_NS``."""

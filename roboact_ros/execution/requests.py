@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from roboact_ros.errors import MotionRefused
-from roboact_ros.execution.channel import Message
+from roboact_ros.execution.channel import Message, plan_from_json
 from roboact_ros.execution.executor import Executor
-from roboact_ros.types import Motion
-
-
-def plan_to_json(plan: Sequence[Motion]) -> list[list[object]]:
-    """Convert a plan for the channel."""
-    return [[motion.phrase, list(motion.action), motion.primitive] for motion in plan]
-
-
-def plan_from_json(plan: list[list[object]]) -> list[Motion]:
-    """Inverse of :func:`plan_to_json`."""
-    return [Motion(phrase, tuple(action), primitive) for phrase, action, primitive in plan]  # type: ignore[arg-type]
 
 
 class Requests:

@@ -12,8 +12,7 @@ from typing import Any
 
 from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import cell_to_mapping
-from roboact_ros.execution.channel import Channel, Message
-from roboact_ros.execution.requests import plan_to_json
+from roboact_ros.execution.channel import Channel, Message, plan_to_json
 from roboact_ros.types import Motion
 
 REPLY_TIMEOUT = 0.5
@@ -65,9 +64,9 @@ class ServoLink:
         """Tell the loop that the node lives, and why motions are held (empty when they are not)."""
         self._send({"do": "alive", "hold": hold})
 
-    def submit(self, plan: Sequence[Motion], source: str) -> str:
-        """Ask for a plan and return why it was refused, empty when it was not."""
-        return str(self.request("submit", plan=plan_to_json(plan), source=source)["refused"])
+    def submit(self, plan: Sequence[Motion], source: str) -> Message:
+        """Ask for a plan and return the answer, as :meth:`request` does."""
+        return self.request("submit", plan=plan_to_json(plan), source=source)
 
     def request(self, do: str, **fields: Any) -> Message:
         """Ask for something and return the answer; its ``refused`` is empty when it was done."""

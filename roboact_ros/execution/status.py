@@ -5,6 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+PERSON, POLICY, OWN = "teleop", "policy", "executor"
+"""Sources of motions; the last one are targets nobody asked for, which hold the arm where it is."""
+
 
 class State(enum.Enum):
     """What the executor does."""

@@ -22,8 +22,8 @@ from trajectory_msgs.msg import JointTrajectory
 from roboact_ros.cells.description import Cell
 from roboact_ros.errors import LanguageRefusal
 from roboact_ros.execution.camera_watch import CameraWatch
-from roboact_ros.execution.executor import PERSON, POLICY
 from roboact_ros.execution.servo_link import ServoLink
+from roboact_ros.execution.status import PERSON, POLICY
 from roboact_ros.language.plan import plan_from_text
 from roboact_ros.nodes.messages.arm import (
     gripper_to_message,
@@ -62,7 +62,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
         self._cameras = CameraWatch(cell.cameras, cell.safety.camera_timeout, time.monotonic_ns())
         self._alive_ns = self._told_ns = 0
         self._told: dict[str, Any] = {"state": "disconnected", "reason": "the servo process is starting"}
-        self._refused = ""
+        self._refused = self._answered = ""
         self._joints = self.create_publisher(JointState, "joint_states", 10)
         self._pose = self.create_publisher(PoseStamped, "tcp_pose", 10)
         self._gripper = self.create_publisher(JointState, "gripper", 10)
@@ -91,23 +91,26 @@ class ExecutorNode(Node):  # type: ignore[misc]
             self._refuse(f'"{text}": {error}')
             return
         if not isinstance(plan, str):
-            self._refuse(self._servo.submit(plan, source))
+            self._answer(self._servo.submit(plan, source))
         elif source == PERSON and plan in _WORDS:
-            self._refuse(str(self._servo.request(_WORDS[plan], source=source)["refused"]))
+            self._answer(self._servo.request(_WORDS[plan], source=source))
         else:
             self._refuse(f'"{plan}" is nothing that {source} may ask of the executor')
 
     def _service(self, word: str) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
         def serve(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-            refused = str(self._servo.request(word, source=PERSON)["refused"])
-            self._refuse(refused)
-            response.success, response.message = not refused, refused
+            self._answer(self._servo.request(word, source=PERSON))
+            response.success, response.message = not self._refused, self._refused
             return response
 
         return serve
 
     def _seen(self, camera: str) -> Callable[[CameraInfo], None]:
         return lambda message: self._cameras.seen(camera, time.monotonic_ns())
+
+    def _answer(self, reply: dict[str, Any]) -> None:
+        self._answered = str(reply["refused"])
+        self._refuse(self._answered)
 
     def _refuse(self, reason: str) -> None:
         """Show a refusal, or that what was said last was accepted when ``reason`` is empty."""
@@ -123,8 +126,10 @@ class ExecutorNode(Node):  # type: ignore[misc]
             if message["kind"] == "state":
                 self._publish(message)
             elif message["kind"] == "status":
+                refused = message.get("refused", "")
+                if refused not in ("", self._told.get("refused"), self._answered):
+                    self._refused = refused  # not an answer: a motion that was accepted turned out not to be possible
                 self._told = message
-                self._refused = message.get("refused", self._refused)
                 self._tell()
         if now - self._told_ns >= _STATUS_PERIOD_NS:
             self._tell()

@@ -10,12 +10,12 @@ import pytest
 from roboact_ros.arms.fake import IdealArm, IdealGripper
 from roboact_ros.cells.description import Cell, SafetyDescription
 from roboact_ros.errors import MotionRefused
-from roboact_ros.execution.executor import MOVED, PERSON, POLICY, STALL_NS, Executor
+from roboact_ros.execution.executor import MOVED, STALL_NS, Executor
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits
 from roboact_ros.execution.pace import DECELERATION
 from roboact_ros.execution.poses import pose_from_vector, vector_from_rotation
-from roboact_ros.execution.status import State
+from roboact_ros.execution.status import PERSON, POLICY, State
 from roboact_ros.execution.trajectory import ToolLimits
 from roboact_ros.robots import UR5E
 from roboact_ros.types import ArmMode, FloatArray, Motion
