@@ -29,6 +29,8 @@ def build_model(scene: Scene) -> Any:
     # Elliptic cones and stiff friction keep a held block from creeping out of the fingers.
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     spec.option.impratio = 10.0
+    # What lies still costs nothing until something touches it; the arms never sleep.
+    spec.option.enableflags |= int(mujoco.mjtEnableBit.mjENBL_SLEEP)
     floor_z = scene.table_z - FLOOR_BELOW_TABLE
     bases = [arm.base.y for arm in scene.arms]
     y = (min(bases) - ONE_ARM_TABLE / 2, max(bases) + ONE_ARM_TABLE / 2)

@@ -18,7 +18,7 @@ GAP = 0.05
 """Free space around every loose object: an open finger and its clearance [m]."""
 _MARGIN = 0.02
 """Distance that objects keep from the edge of the workspace [m]."""
-_MOST_YAW = pi / 7
+MOST_YAW = pi / 7
 """Blocks lie at most this far from straight, so that a gripper straightens rather than drops them [rad]."""
 _TRIES = 100
 _DRAWS = 100
@@ -67,7 +67,7 @@ def place(radii: Sequence[float], region: Rectangle, taken: Sequence[Disc], seed
                 break
             discs.append((*point, radius))
         else:
-            yaws = random.uniform(-_MOST_YAW, _MOST_YAW, len(radii)).tolist()
+            yaws = random.uniform(-MOST_YAW, MOST_YAW, len(radii)).tolist()
             return [Planar(x, y, yaw) for (x, y, _), yaw in zip(discs[len(taken) :], yaws, strict=True)]
     raise SimulationError(f"{len(radii)} objects do not fit on the table with {GAP} m between them; use fewer")
 

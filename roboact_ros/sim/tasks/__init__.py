@@ -1,0 +1,1 @@
+"""Language tasks on the simulated table: what stands there, what is asked, when it is done and how a teacher does it."""
