@@ -7,8 +7,10 @@ from types import TracebackType
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.exceptions import InvalidNamespaceException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.validate_namespace import validate_namespace
 from std_srvs.srv import Trigger
 
 from roboact_ros.errors import RecordingError
@@ -23,7 +25,15 @@ class RecorderClient:
     """The services and the status of one recorder; use it in a ``with`` block."""
 
     def __init__(self, namespace: str = "") -> None:
-        """Join the network; ``namespace`` is that of the cell."""
+        """Join the network; ``namespace`` is that of the cell.
+
+        Raises:
+            RecordingError: No namespace can be called that.
+        """
+        try:
+            validate_namespace(f"/{namespace.strip('/')}")
+        except InvalidNamespaceException as error:
+            raise RecordingError(f'"{namespace}" is no ROS namespace: {error}') from error
         self._context = rclpy.Context()
         rclpy.init(context=self._context)
         self._node = rclpy.create_node("recorder_client", namespace=namespace, context=self._context)

@@ -47,7 +47,7 @@ class RecorderNode(Node):  # type: ignore[misc]
         self._failure = ""
         self._last = ""
         self._image_topics: dict[str, str] = {}
-        self._subscriptions_: list[RawSubscription] = []
+        self._inputs: list[RawSubscription] = []
         for choice in recorded_topics(cell):
             self._listen(choice)
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -73,7 +73,7 @@ class RecorderNode(Node):  # type: ignore[misc]
         name = self.resolve_topic_name(choice.name)
         package, folder, *_ = choice.message_type.__module__.split(".")
         topic = RecordedTopic(name, f"{package}/{folder}/{choice.message_type.__name__}", choice.state)
-        self._subscriptions_.append(
+        self._inputs.append(
             RawSubscription(self, choice.name, choice.message_type, choice.qos, self._receiver(choice, topic))
         )
         if choice.camera:
@@ -141,13 +141,13 @@ class RecorderNode(Node):  # type: ignore[misc]
 
     @property
     def _lost(self) -> int:
-        return sum(subscription.lost for subscription in self._subscriptions_)
+        return sum(subscription.lost for subscription in self._inputs)
 
     def _now_ns(self) -> int:
         return int(self.get_clock().now().nanoseconds)
 
     def _report(self) -> None:
-        for subscription in self._subscriptions_:
+        for subscription in self._inputs:
             offered = subscription.adapt()
             if offered is not None:
                 self._recorder.offer(subscription.name, offered)

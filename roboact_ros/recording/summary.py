@@ -124,7 +124,10 @@ def summarise(path: Path) -> Summary:
             said=_texts(episode, SAID),
             motions=_texts(episode, MOTIONS),
             gaps=[
-                gap for topic, values in times.items() if topic.endswith(REGULAR) for gap in _gaps(topic, values, start)
+                gap
+                for topic, values in times.items()
+                if topic.endswith(REGULAR)
+                for gap in _gaps(topic, values, start, duration)
             ],
         )
 
@@ -137,12 +140,15 @@ def _texts(episode: Episode, names: tuple[str, ...]) -> list[Event]:
     ]
 
 
-def _gaps(topic: str, times_ns: list[int], start_ns: int) -> list[Gap]:
+def _gaps(topic: str, times_ns: list[int], start_ns: int, duration: float) -> list[Gap]:
+    """Return the silences of one topic, also before its first and after its last message."""
     if len(times_ns) < 2:
         return []
-    intervals = np.diff(np.asarray(times_ns, dtype=np.float64) - start_ns) / 1e9
-    limit = max(GAP_SECONDS, GAP_FACTOR * float(np.median(intervals)))
-    return [Gap((times_ns[i] - start_ns) / 1e9, topic, float(intervals[i])) for i in np.flatnonzero(intervals > limit)]
+    times = (np.asarray(times_ns) - start_ns) / 1e9
+    limit = max(GAP_SECONDS, GAP_FACTOR * float(np.median(np.diff(times))))
+    edges = np.concatenate([[0.0], times, [duration]])
+    lengths = np.diff(edges)
+    return [Gap(float(edges[i]), topic, float(lengths[i])) for i in np.flatnonzero(lengths > limit)]
 
 
 def _megabytes(path: Path) -> float:

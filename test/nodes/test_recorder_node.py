@@ -229,6 +229,8 @@ def test_the_command_talks_to_the_recorder(
 ) -> None:
     assert main(["record", "status", "--namespace", "nobody_here"]) == 2
     assert 'no cell is running in namespace "/nobody_here"' in capsys.readouterr().err
+    assert main(["record", "status", "--namespace", "bad name!"]) == 2
+    assert '"bad name!" is no ROS namespace' in capsys.readouterr().err
     start(tmp_path / "bags")
     side.until(lambda: side.statuses, "the recorder")
     assert main(["record", "start", "--namespace", CELL]) == 0

@@ -105,6 +105,16 @@ def test_the_summary_finds_words_motions_rates_and_gaps(bag: Path) -> None:
     assert rates["/left_cell/camera/front/image/compressed"] == pytest.approx(10, rel=0.01)
 
 
+def test_a_camera_that_falls_silent_is_a_gap_until_the_end(tmp_path: Path) -> None:
+    with BagWriter(tmp_path / "episode") as bag:
+        for i in range(100):
+            bag.write("/joint_states", JOINTS, b"", T0 + i * S // 100)
+            if 20 <= i < 60 and i % 10 == 0:
+                bag.write("/camera/front/image/compressed", JPEG, b"", T0 + i * S // 100)
+    gaps = [gap for gap in summarise(tmp_path / "episode").gaps if "camera" in gap.topic]
+    assert [(gap.seconds, gap.length) for gap in gaps] == [(pytest.approx(0.5), pytest.approx(0.49))]
+
+
 def test_bags_lists_describes_and_repairs(bag: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     crashed = BagWriter(tmp_path / "later")
     crashed.write("/words", STRING, text("a"), T0)
