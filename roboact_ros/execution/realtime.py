@@ -70,40 +70,54 @@ def silence_collector() -> None:
 BIN_NS = 10_000
 """Width of one bin of the lateness histogram."""
 
+LATE_NS = 1_000_000
+"""A cycle that begins this much after its time counts as late."""
 
-class Ticker:
-    """Wakes at multiples of a period on the monotonic clock, and counts how late it was.
+_BINS = 2000
+
+
+class Lateness:
+    """Counts how late the cycles of a loop begin.
 
     Attributes:
-        cycles: Ticks so far.
-        late: Those more than a millisecond late.
-        missed: Ticks that passed while an earlier one was still being served.
-        histogram: Ticks by lateness in bins of ``BIN_NS``; the last bin holds all that were later.
+        cycles: Cycles so far.
+        late: Those more than ``LATE_NS`` late.
+        missed: Cycles that were left out because an earlier one was still being served.
         latest_ns: The largest lateness [ns].
+        histogram: Cycles by lateness in bins of ``BIN_NS``; the last bin holds all that were later.
+    """
+
+    def __init__(self) -> None:
+        self.cycles = self.late = self.missed = self.latest_ns = 0
+        self.histogram = [0] * _BINS
+
+    def note(self, lateness_ns: int, missed: int) -> None:
+        """Count one cycle and those missed before the next one."""
+        self.cycles += 1
+        self.missed += missed
+        self.late += lateness_ns > LATE_NS
+        self.histogram[min(max(0, lateness_ns) // BIN_NS, _BINS - 1)] += 1
+        self.latest_ns = max(self.latest_ns, lateness_ns)
+
+
+class Ticker:
+    """Wakes at multiples of a period on the monotonic clock.
+
+    Attributes:
+        lateness: How late it was.
     """
 
     def __init__(self, period_ns: int) -> None:
         self._period = period_ns
         self._due = time.monotonic_ns() + period_ns
-        self.reset()
+        self.lateness = Lateness()
 
-    def reset(self) -> None:
-        """Count from nothing again."""
-        self.cycles = self.late = self.missed = self.latest_ns = 0
-        self.histogram = [0] * 2000
-
-    def wait(self) -> int:
-        """Sleep until the next tick and return how late it came [ns]; ticks that passed meanwhile are dropped."""
+    def wait(self) -> None:
+        """Sleep until the next tick; ticks that passed meanwhile are left out."""
         pause = self._due - time.monotonic_ns()
         if pause > 0:
             time.sleep(pause / _NANOSECONDS)
         lateness = time.monotonic_ns() - self._due
-        passed = max(0, lateness) // self._period
-        self.cycles += 1
-        self.missed += passed
-        self.late += lateness > 1_000_000
-        self.histogram[min(max(0, lateness) // BIN_NS, 1999)] += 1
-        if lateness > self.latest_ns:
-            self.latest_ns = lateness
-        self._due += (passed + 1) * self._period
-        return lateness
+        missed = max(0, lateness) // self._period
+        self.lateness.note(lateness, missed)
+        self._due += (missed + 1) * self._period

@@ -11,7 +11,7 @@ from roboact_ros.arms.gripper_worker import GripperWorker
 from roboact_ros.errors import ArmError
 from roboact_ros.execution.channel import Channel, Message
 from roboact_ros.execution.executor import Executor
-from roboact_ros.execution.realtime import Ticker
+from roboact_ros.execution.realtime import Lateness, Ticker
 from roboact_ros.execution.requests import Requests
 from roboact_ros.types import ArmMode, ArmState, FloatArray
 
@@ -123,11 +123,9 @@ class ServoLoop:
             else:
                 self._executor.release("camera")
         elif message["do"] == "measure":
-            ticker = self._ticker
-            counted = {"histogram": ticker.histogram, "latest_ns": ticker.latest_ns, "missed": ticker.missed}
-            self._channel.send({"kind": "reply", "id": message["id"], "refused": "", **counted, "late": ticker.late})
-            ticker.reset()
-            self._began_cycles = 0
+            counted = vars(self._ticker.lateness)
+            self._channel.send({"kind": "reply", "id": message["id"], "refused": "", **counted})
+            self._ticker.lateness, self._began_cycles = Lateness(), 0
         else:
             refused = self._requests.carry_out(message, now)
             self._channel.send({"kind": "reply", "id": message["id"], "refused": refused})
@@ -161,12 +159,13 @@ class ServoLoop:
         return self._notices[-1] if self._notices else ""
 
     def _counters(self, now: int) -> Message:
-        cycles, elapsed = self._ticker.cycles - self._began_cycles, now - self._began_ns
-        self._began_cycles, self._began_ns = self._ticker.cycles, now
+        lateness = self._ticker.lateness
+        cycles, elapsed = lateness.cycles - self._began_cycles, now - self._began_ns
+        self._began_cycles, self._began_ns = lateness.cycles, now
         return {
             "rate_hz": cycles * 1e9 / max(elapsed, 1),
-            "late_cycles": self._ticker.late,
-            "missed_cycles": self._ticker.missed,
+            "late_cycles": lateness.late,
+            "missed_cycles": lateness.missed,
             "drops": self._channel.drops,
             "realtime": self._realtime,
         }

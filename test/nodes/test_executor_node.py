@@ -91,7 +91,7 @@ class Cell:
 
     def say(self, text: str, policy: bool = False) -> None:
         publisher = self.policy if policy else self.teleop
-        self.until(lambda: publisher.get_subscription_count() == 1, "subscription")
+        self.until(lambda: publisher.get_subscription_count() >= 1, "subscription")
         publisher.publish(String(data=text))
 
     def do(self, text: str) -> None:
