@@ -64,7 +64,7 @@ setup(
             "ros-jazzy-std-srvs",
         ],
         "bench": ["eaik", "ur-analytic-ik", "mcap", "mcap-ros2-support", "pillow"],
-        "dev": ["pytest", "pytest-timeout", "ruff", "mypy", "types-PyYAML", "scipy-stubs", "colcon-common-extensions"],
+        "dev": ["pytest", "pytest-timeout", "hypothesis", "psutil", "ruff", "mypy", "types-PyYAML", "types-psutil", "scipy-stubs", "colcon-common-extensions"],
     },
     entry_points={
         "console_scripts": [

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
+from roboact_ros.cells.background import background_cell
 from roboact_ros.demo.sentences import Sentence
-from roboact_ros.errors import LanguageRefusal, RecordingError, RoboactError
+from roboact_ros.errors import LanguageRefusal, RecordingError
 
 SYSTEM = "teleop_ur5"
 START_SECONDS = 90.0
@@ -32,11 +27,7 @@ def converse(sentences: Sequence[Sentence], folder: Path, log: Path) -> Path:
     Raises:
         RoboactError: The cell did not start, or the episode could not be saved.
     """
-    # A network of its own: this must work beside another cell on the same machine, and never move that one's arm.
-    os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 100))
-    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-    address = f"127.0.{random.randint(1, 254)}.{random.randint(2, 254)}"
-    with _cell([f"sim.address:={address}", f"bags:={folder}"], log):
+    with background_cell(SYSTEM, [f"bags:={folder}"], log):
         from roboact_ros.nodes.recorder_client import RecorderClient
         from roboact_ros.nodes.witness import Witness
 
@@ -55,22 +46,6 @@ def converse(sentences: Sequence[Sentence], folder: Path, log: Path) -> Path:
                     print(f"    {question}", flush=True)
             recorder.call("save")
     return newest_episode(folder)
-
-
-@contextmanager
-def _cell(overrides: Sequence[str], log: Path) -> Iterator[None]:
-    """Run ``roboact up`` for as long as the block lasts."""
-    command = [sys.executable, "-m", "roboact_ros.cli", "up", SYSTEM, *overrides]
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
-        try:
-            yield
-        except RoboactError as error:
-            raise type(error)(f"{error}; the output of the cell is in {log}") from error
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(30.0)
 
 
 def newest_episode(folder: Path) -> Path:

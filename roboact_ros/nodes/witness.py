@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -15,6 +16,10 @@ from roboact_ros.nodes.messages.arm import gripper_from_message, joints_from_mes
 from roboact_ros.nodes.messages.diagnostics import Status
 from roboact_ros.nodes.operator import Operator, OperatorError
 from roboact_ros.types import FloatArray, GripperState
+
+REST_SECONDS = 0.25
+REST_DISTANCE = 1e-4
+"""At rest: no pose of that long is farther than this from another [m]."""
 
 
 class Witness(Operator):
@@ -32,11 +37,12 @@ class Witness(Operator):
         super().__init__(namespace)
         self.pose_tool_in_base: FloatArray | None = None
         self.q: FloatArray | None = None
+        self._track: deque[tuple[float, FloatArray]] = deque(maxlen=1000)
         self.gripper: GripperState | None = None
         self.images = dict.fromkeys(cameras, 0)
-        self._node.create_subscription(PoseStamped, "tcp_pose", self._moved, 10)
-        self._node.create_subscription(JointState, "joint_states", self._turned, 10)
-        self._node.create_subscription(JointState, "gripper", self._gripped, 10)
+        self._node.create_subscription(PoseStamped, "tcp_pose", self._moved, 1)
+        self._node.create_subscription(JointState, "joint_states", self._turned, 1)
+        self._node.create_subscription(JointState, "gripper", self._gripped, 1)
         for name in cameras:
             self._node.create_subscription(
                 CameraInfo, f"camera/{name}/camera_info", self._saw(name), qos_profile_sensor_data
@@ -78,7 +84,7 @@ class Witness(Operator):
         self._instruction.publish(String(data=text))
 
     def do(self, text: str, seconds: float) -> Status:
-        """Say something and wait until the arm has done it; return the answer.
+        """Say something and wait until the arm has done it and is seen at rest; return the answer.
 
         Raises:
             LanguageRefusal: It was not understood.
@@ -87,7 +93,17 @@ class Witness(Operator):
         before = self.arm
         answer = self.say(text, seconds)
         self.follow(answer, before, seconds)
+        self.rest(seconds)
         return answer
+
+    def rest(self, seconds: float) -> None:
+        """Wait until the tool is seen at rest.
+
+        Raises:
+            OperatorError: It takes longer.
+        """
+        self._track.clear()
+        self.wait(self._rests, seconds, "the arm does not come to rest")
 
     def wait(self, condition: Callable[[], bool], seconds: float, otherwise: str) -> None:
         """Wait for something to become true.
@@ -112,8 +128,18 @@ class Witness(Operator):
             f"the arm moved less than {distance} m",
         )
 
+    def _rests(self) -> bool:
+        """Whether the newest quarter of a second of poses shows the tool in one place."""
+        while self._track and self._track[-1][0] - self._track[0][0] > REST_SECONDS + 0.1:
+            self._track.popleft()
+        if not self._track or self._track[-1][0] - self._track[0][0] < REST_SECONDS:
+            return False
+        positions = np.array([position for _, position in self._track])
+        return float(np.ptp(positions, axis=0).max()) < REST_DISTANCE
+
     def _moved(self, message: PoseStamped) -> None:
         self.pose_tool_in_base, _ = tool_pose_from_message(message)
+        self._track.append((time.monotonic(), self.position))
 
     def _turned(self, message: JointState) -> None:
         self.q, _, _ = joints_from_message(message)
