@@ -29,6 +29,7 @@ from roboact_ros.recording.mcap_records import (
     record,
     string,
 )
+from roboact_ros.recording.reserve import RESERVE_BYTES, reserve
 
 CHUNK_BYTES = 4 * 1024 * 1024
 """Size at which a chunk is written; readers hold one chunk in memory."""
@@ -56,6 +57,7 @@ class McapWriter:
         self.index = McapIndex()
         self.bytes = 0
         self._path = path
+        self._reserved = 0
         self._sequence: dict[int, int] = {}
         self._begin_chunk()
         try:
@@ -153,8 +155,11 @@ class McapWriter:
         self._put([self.index.encode_end(self.bytes)])
 
     def close(self) -> None:
-        """Close the file as it is."""
-        os.close(self._file)
+        """Close the file as it is, and give back the blocks that were reserved for more."""
+        try:
+            os.ftruncate(self._file, self.bytes)
+        finally:
+            os.close(self._file)
 
     def _begin_chunk(self) -> None:
         self._parts: list[bytes] = [b""]  # the first part becomes the chunk's prefix
@@ -167,13 +172,17 @@ class McapWriter:
 
     def _put(self, parts: list[bytes]) -> None:
         """Write all of ``parts`` or, when the disk refuses, nothing."""
+        size = sum(map(len, parts))
+        if self.bytes + size > self._reserved:
+            reserve(self._file, self.bytes, size + RESERVE_BYTES)
+            self._reserved = self.bytes + size + RESERVE_BYTES
         try:
             for first in range(0, len(parts), _PARTS_AT_ONCE):
                 self._write_fully(parts[first : first + _PARTS_AT_ONCE])
         except OSError as error:
             os.ftruncate(self._file, self.bytes)
             raise recording_error(self._path, error) from error
-        self.bytes += sum(map(len, parts))
+        self.bytes += size
 
     def _write_fully(self, parts: list[bytes]) -> None:
         missing = sum(map(len, parts)) - os.writev(self._file, parts)

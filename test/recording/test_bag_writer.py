@@ -90,6 +90,11 @@ def test_an_exception_leaves_the_bag_unfinished(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["episode.recording"]
 
 
+def test_a_closed_bag_holds_no_more_blocks_than_it_needs(tmp_path: Path) -> None:
+    file = next(write_bag(tmp_path / "episode", WORDS).glob("*.mcap")).stat()
+    assert file.st_blocks * 512 < file.st_size + 1_000_000
+
+
 def test_unknown_types_are_refused_by_name(tmp_path: Path) -> None:
     bag = BagWriter(tmp_path / "episode")
     with pytest.raises(RecordingError, match="my_msgs/msg/Thing"):
