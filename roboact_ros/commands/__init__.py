@@ -8,6 +8,7 @@ COMMANDS = {
     "score": "score the motions for one image with a CLIP-RT model",
     "record": "start, save or discard an episode in a running cell",
     "bags": "list, describe and repair recorded episodes",
+    "convert": "turn recorded episodes and other data sets into training data",
     "demo": "talk to a simulated arm and prove what it did",
     "sim": "run a simulated UR controller alone",
     "bench": "measure speed beside the best alternatives",

@@ -1,0 +1,246 @@
+"""Bags to samples: one for each motion that the arm carried out, with the image from just before it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from roboact_ros.errors import LanguageRefusal, RecordingError
+from roboact_ros.language.plan import plan_from_text
+from roboact_ros.policies.pilot import report_from_values
+from roboact_ros.recording.images import frame_from_recorded
+from roboact_ros.recording.reader import Episode, RawMessage
+from roboact_ros.recording.schema import typestore
+from roboact_ros.types import Motion
+from roboact_train.data import samples as kinds
+from roboact_train.data.arm_trace import ArmStates
+from roboact_train.data.executed import PERSON, UNDO, Executed, executed_steps
+from roboact_train.data.pictures import Encoded, Picture, Pixels
+from roboact_train.data.samples import DONE, DONE_ACTION, DONE_LABEL, EpisodeSamples, Sample, label_of
+
+AUGMENTED_FROM = "augmented_from"
+"""Note of a bag in which an augmented copy of another episode was carried out; its value names that episode."""
+DEVIATIONS = "deviations_ns"
+"""Note of such a bag: JSON list of [begin, end] Unix times [ns]; motions begun within teach nothing."""
+
+STATUS, PERSON_MOTION, POLICY_MOTION = "executor/status", "teleop/motion", "policy/motion"
+_ASKED_NS = 500_000_000
+"""The executor begins a motion at most this long after it was asked for, or it was part of a plan."""
+_TOLD_NS = 40_000_000
+"""A motion that nobody just asked for began at most this long before the status that shows it."""
+_STALE_NS = 500_000_000
+"""An image from before the last motion must not be older than this when the next one begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A moment at which somebody decided: when, on what, and since when the arm had been at rest [ns]."""
+
+    at_ns: int
+    rested_ns: int
+    step: Executed | None
+
+
+def samples_from_bag(path: str | Path, camera: str = "", instruction: str = "") -> EpisodeSamples:
+    """Read the samples of one bag.
+
+    The image of a sample is the newest one exposed before the motion began: with the arm at rest, unless the motion
+    took over from a running one. The last sample is ``done`` when the person said so.
+
+    Args:
+        path: Folder of the bag.
+        camera: Camera to take the images of; by default the one of the cell's policy, or the only one.
+        instruction: The task, in place of what was recorded.
+
+    Raises:
+        RecordingError: The bag is empty or lacks a topic, or a message in it cannot be used; names bag and topic.
+    """
+    with Episode(path) as episode:
+        if not any(topic.count for topic in episode.topics.values()):
+            raise RecordingError(f"{episode.path} is empty: no message was recorded")
+        _require(episode, STATUS)
+        topic = _image_topic(episode, camera)
+        _check_commands(episode)
+        said = _texts(episode, (PERSON_MOTION, POLICY_MOTION))
+        steps = executed_steps(_reports(episode))
+        moments = _moments(steps, said)
+        images = _images_before(episode, topic, [moment.at_ns for moment in moments])
+        tasks = _texts(episode, ("instruction",))
+        states = ArmStates(episode)
+        corrected = any(name == POLICY_MOTION for _, name, _ in said)
+        skipped: Counter[str] = Counter()
+        samples: list[Sample] = []
+        for moment, raw in zip(moments, images, strict=True):
+            refusal = _refusal(episode, moment, raw)
+            if refusal or raw is None:
+                skipped[refusal] += 1
+                continue
+            task = instruction or _task_at(episode, tasks, moment.at_ns)
+            samples.append(_sample(episode, moment, raw, task, _source(episode, moment.step, corrected), states))
+    if not samples:
+        raise RecordingError(f"{path}: no motion of it can be used ({_reasons(skipped)}); topic {STATUS}")
+    return EpisodeSamples(samples, skipped)
+
+
+def _sample(episode: Episode, moment: _Moment, raw: RawMessage, task: str, source: str, states: ArmStates) -> Sample:
+    name = f"{episode.path} {raw.topic.name}"
+    if not task:
+        raise RecordingError(
+            f'{episode.path}: nothing was said on the topic "instruction" and none is noted; give one (--instruction)'
+        )
+    picture = _picture(raw, name)
+    stamp_ns = _stamp(raw)
+    if moment.step is None:
+        return Sample(picture, task, DONE, DONE_ACTION, DONE_LABEL, source, stamp_ns, episode.path.name)
+    motion = _motion(episode, moment.step)
+    label = label_of(motion.primitive, f"{episode.path} {STATUS}")
+    trace = states.trace(moment.at_ns, moment.step.ended_ns)
+    return Sample(picture, task, motion.primitive, motion.action, label, source, stamp_ns, episode.path.name, trace)
+
+
+def _moments(steps: Sequence[Executed], said: list[tuple[int, str, str]]) -> list[_Moment]:
+    """Return when each step was begun, and when the person said that the task is done, in order."""
+    moments: list[_Moment] = []
+    rested = before = 0
+    for step in steps:
+        # What was asked for before the last step began was a plan, and this is a later part of it.
+        earliest, before = max(before, step.seen_ns - _ASKED_NS), step.seen_ns
+        asked = [at for at, _, text in said if earliest < at <= step.seen_ns and step.phrase in text]
+        begun = max(asked[-1] if asked else step.seen_ns - _TOLD_NS, moments[-1].at_ns if moments else 0)
+        moments.append(_Moment(begun, rested, step))
+        rested = step.ended_ns
+    done = [at for at, name, text in said if name == PERSON_MOTION and text == DONE and at >= rested]
+    return [*moments, _Moment(done[-1], rested, None)] if done and moments else moments
+
+
+def _refusal(episode: Episode, moment: _Moment, raw: RawMessage | None) -> str:
+    """Return why a moment teaches nothing, empty when it does."""
+    step = moment.step
+    if step is not None and (step.phrase == "home" or step.phrase.startswith(UNDO)):
+        return "home or undo"
+    if step is not None and step.refusal:
+        return step.refusal
+    deviations = json.loads(episode.notes.get(DEVIATIONS, "[]"))
+    if any(begin <= moment.at_ns <= end for begin, end in deviations):
+        return "deviation"
+    if raw is None:
+        return "no image before it"
+    stamp = _stamp(raw)
+    return "no recent image" if stamp < moment.rested_ns and moment.at_ns - stamp > _STALE_NS else ""
+
+
+def _motion(episode: Episode, step: Executed) -> Motion:
+    try:
+        plan = plan_from_text(step.phrase)
+    except LanguageRefusal as error:
+        raise RecordingError(f"{episode.path}, topic {STATUS}: another vocabulary? {error}") from error
+    if isinstance(plan, str) or len(plan) != 1:
+        raise RecordingError(f'{episode.path}, topic {STATUS}: "{step.phrase}" is not one motion')
+    return plan[0]
+
+
+def _source(episode: Episode, step: Executed | None, corrected: bool) -> str:
+    if AUGMENTED_FROM in episode.notes:
+        return kinds.AUGMENTED
+    if step is not None and step.source != PERSON:
+        return kinds.POLICY
+    return kinds.CORRECTION if corrected else kinds.TELEOP
+
+
+def _task_at(episode: Episode, tasks: list[tuple[int, str, str]], at_ns: int) -> str:
+    before = [text for logged, _, text in tasks if logged <= at_ns and text.strip()]
+    return (before[-1] if before else episode.notes.get("instruction", "")).strip()
+
+
+def _reports(episode: Episode) -> list[tuple[int, Any]]:
+    reports = []
+    for _, logged, message in episode.messages([STATUS]):
+        values = {value.key: value.value for value in message.values}
+        try:
+            reports.append((logged, report_from_values(values)))
+        except ValueError as error:
+            raise RecordingError(f"{episode.path}, topic {STATUS}: {error}") from error
+    return reports
+
+
+def _texts(episode: Episode, names: Sequence[str]) -> list[tuple[int, str, str]]:
+    """Return log time [ns], relative topic name and text of the String messages on those of ``names`` there are."""
+    present = {episode.full_name(name): name for name in names if episode.full_name(name) in episode.topics}
+    return [(logged, present[topic], str(message.data)) for topic, logged, message in episode.messages(present)]
+
+
+def _check_commands(episode: Episode) -> None:
+    """Refuse a bag whose arm was sent numbers that are none."""
+    name = episode.full_name("executor/action")
+    if name not in episode.topics:
+        return
+    for _, logged, message in episode.messages([name]):
+        if not all(np.isfinite(point.positions).all() for point in message.points):
+            seconds = (logged - episode.start_ns) / 1e9
+            raise RecordingError(
+                f"{episode.path}, topic {name}: an action {seconds:.2f} s after the start is not finite"
+            )
+
+
+def _require(episode: Episode, topic: str) -> None:
+    if episode.full_name(topic) not in episode.topics:
+        raise RecordingError(
+            f'{episode.path} has no topic "{episode.full_name(topic)}", without which nothing can be learned from it; '
+            f"it has: {', '.join(sorted(episode.topics))}"
+        )
+
+
+def _image_topic(episode: Episode, camera: str) -> str:
+    prefix = episode.full_name("camera/")
+    kind = {}
+    for suffix in ("/image_raw", "/image/compressed"):
+        recorded = (name for name in episode.topics if name.startswith(prefix) and name.endswith(suffix))
+        kind.update({name.removeprefix(prefix).removesuffix(suffix): name for name in recorded})
+    wanted = camera or str((episode.cell.get("policy") or {}).get("camera", ""))
+    if not camera and wanted not in kind and len(kind) == 1:
+        wanted = next(iter(kind))
+    if wanted not in kind:
+        asked = f'of camera "{wanted}" ' if wanted else ""
+        raise RecordingError(
+            f'{episode.path} has no images {asked}on "{prefix}*/image/compressed"; cameras: '
+            f"{', '.join(sorted(kind)) or '(none)'}"
+        )
+    return kind[wanted]
+
+
+def _images_before(episode: Episode, topic: str, moments: Sequence[int]) -> list[RawMessage | None]:
+    """Return the newest image exposed before each of the ``moments`` [ns, ascending]."""
+    chosen: list[RawMessage | None] = []
+    newest: RawMessage | None = None
+    for raw in episode.raw_messages([topic]):
+        stamp = _stamp(raw)
+        while len(chosen) < len(moments) and moments[len(chosen)] < stamp:
+            chosen.append(newest)
+        newest = raw
+    return chosen + [newest] * (len(moments) - len(chosen))
+
+
+def _stamp(raw: RawMessage) -> int:
+    """Return the moment of exposure [ns] of an image message: a CDR header of 4 bytes, then seconds and nanoseconds."""
+    order = "<" if raw.data[1] & 1 else ">"
+    seconds, nanoseconds = np.frombuffer(raw.data, f"{order}u4", 2, 4).tolist()
+    return int(seconds) * 1_000_000_000 + int(nanoseconds)
+
+
+def _picture(raw: RawMessage, name: str) -> Picture:
+    message: Any = typestore().deserialize_cdr(raw.data, raw.topic.type_name)
+    try:
+        image = frame_from_recorded(message, "").image
+    except RecordingError as error:
+        raise RecordingError(f"{name}: {error}") from error
+    return Pixels(image) if hasattr(message, "encoding") else Encoded(bytes(message.data), name)
+
+
+def _reasons(skipped: Counter[str]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in skipped.items()) or "the arm did not move"

@@ -1,0 +1,246 @@
+"""Reads LeRobot data sets, versions 2.0 and 2.1: one parquet file and one video per camera for each episode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from roboact_ros.errors import ConfigurationError, RecordingError, did_you_mean
+from roboact_ros.types import FloatArray
+from roboact_train.data.demonstrations import Demonstration
+from roboact_train.data.json_files import parse_object, read_object
+from roboact_train.data.pictures import Encoded, Pixels, jpeg, read_bytes
+
+VERSIONS = ("v2.0", "v2.1")
+HERTZ = 3.0
+"""Steps per second by default: at 30 Hz hardly a step is long enough to have a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where a data set keeps the motion of one arm.
+
+    Attributes:
+        name: Column with a vector for each frame.
+        kind: ``delta``: x, y, z, rx, ry, rz displacements from frame to frame. ``pose``: x, y, z [m] and the first two
+            columns of the rotation matrix, absolute.
+        start: First entry of the displacement or pose.
+        gripper: Entry of the absolute gripper command.
+        closed: Its value when closed.
+        opened: Its value when open.
+        task: Which entry of ``task_index`` names the task, where there are several.
+    """
+
+    name: str = "action"
+    kind: str = "delta"
+    start: int = 0
+    gripper: int = 6
+    closed: float = 0.0
+    opened: float = 1.0
+    task: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("delta", "pose"):
+            raise ConfigurationError(f'columns of kind "{self.kind}": {did_you_mean(self.kind, ("delta", "pose"))}')
+
+
+_ASTRIBOT = "cartesian_so3_dict.cartesian_pose_command"
+LAYOUTS = {
+    "standard": Columns(),
+    "astribot_left": Columns(_ASTRIBOT, "pose", 9, 18, closed=100.0, opened=0.0),
+    "astribot_right": Columns(_ASTRIBOT, "pose", 19, 28, closed=100.0, opened=0.0),
+}
+"""Layouts by name."""
+
+
+class LeRobotDataset:
+    """A data set on the disk.
+
+    Attributes:
+        folder: Its folder.
+        episodes: Numbers of its episodes.
+        cameras: Names of its videos and image columns, those whose files are missing left out.
+    """
+
+    def __init__(self, folder: Path, columns: Columns | None = None, camera: str = "", hertz: float = HERTZ) -> None:
+        """Open a data set.
+
+        Args:
+            folder: Its folder, which holds ``meta/info.json``.
+            columns: Where the motion is; ``LAYOUTS["standard"]`` by default.
+            camera: Whose images to take; may be left out when there is only one.
+            hertz: Steps per second [1/s]; the frames between two steps are added up.
+
+        Raises:
+            RecordingError: The data set cannot be read, or has another version.
+            ConfigurationError: It has no such camera or column.
+        """
+        self.folder, self._columns = folder, columns or LAYOUTS["standard"]
+        info = read_object(folder / "meta" / "info.json")
+        if info.get("codebase_version") not in VERSIONS:
+            raise RecordingError(
+                f"{folder}: LeRobot version {info.get('codebase_version')} cannot be read; valid: {', '.join(VERSIONS)}"
+            )
+        self._info: dict[str, Any] = info
+        self._stride = max(1, round(float(info["fps"]) / hertz))
+        self._tasks = {int(row["task_index"]): str(row["task"]) for row in _lines(folder / "meta" / "tasks.jsonl")}
+        self.episodes = [int(row["episode_index"]) for row in _lines(folder / "meta" / "episodes.jsonl")]
+        features: dict[str, Any] = info["features"]
+        if self._columns.name not in features:
+            vectors = [name for name, feature in features.items() if feature["dtype"].startswith("float")]
+            raise ConfigurationError(
+                f'{folder} has no column "{self._columns.name}": {did_you_mean(self._columns.name, vectors)}'
+            )
+        self.cameras = [
+            name
+            for name, feature in features.items()
+            if feature["dtype"] == "image" or (feature["dtype"] == "video" and self._video(name, 0).is_file())
+        ]
+        self._camera = camera or (self.cameras[0] if len(self.cameras) == 1 else "")
+        if self._camera not in self.cameras:
+            raise ConfigurationError(
+                f'{folder}: camera "{camera}" cannot be used: {did_you_mean(camera, self.cameras)} (choose one)'
+            )
+
+    def actions(self, episode: int) -> FloatArray:
+        """Return the (N, 7) actions of an episode: displacement [m, rad] and gripper (0 closed … 1 open).
+
+        Raises:
+            RecordingError: The episode cannot be read.
+        """
+        return self._actions(self._table(episode), episode)
+
+    def demonstration(self, episode: int) -> Demonstration:
+        """Return an episode with its images.
+
+        Raises:
+            RecordingError: The episode cannot be read.
+        """
+        table = self._table(episode)
+        actions = self._actions(table, episode)
+        frames = np.arange(len(actions)) * self._stride
+        tasks = np.stack(table["task_index"].to_numpy(zero_copy_only=False)).reshape(table.num_rows, -1)
+        entry = min(self._columns.task, tasks.shape[1] - 1)
+        stamps = np.asarray(table["timestamp"].to_numpy(), dtype=np.float64)
+        name = f"{self.folder.name}/episode_{episode:06d}"
+        pictures = self._video_pictures(episode, frames) if self._is_video else self._column_pictures(table, frames)
+        return Demonstration(
+            name,
+            pictures,
+            [self._tasks.get(int(tasks[frame, entry]), "") for frame in frames],
+            actions,
+            [round(float(stamps[frame]) * 1e9) for frame in frames],
+        )
+
+    @property
+    def _is_video(self) -> bool:
+        return bool(self._info["features"][self._camera]["dtype"] == "video")
+
+    def _table(self, episode: int) -> Any:
+        import pyarrow
+        from pyarrow import parquet
+
+        path = self._path("data_path", episode)
+        try:
+            return parquet.read_table(path)
+        except (OSError, pyarrow.ArrowException) as error:
+            raise RecordingError(f"{path}: {error}") from error
+
+    def _actions(self, table: Any, episode: int) -> FloatArray:
+        path, columns = self._path("data_path", episode), self._columns
+        if not {columns.name, "task_index", "timestamp"} <= set(table.column_names):
+            raise RecordingError(f"{path}: {columns.name}, task_index or timestamp is missing: {table.column_names}")
+        rows = np.stack(table[columns.name].to_numpy(zero_copy_only=False)).astype(np.float64)
+        needed = max(columns.start + (9 if columns.kind == "pose" else 6), columns.gripper + 1)
+        if rows.ndim != 2 or rows.shape[1] < needed or not np.isfinite(rows).all():
+            raise RecordingError(
+                f"{path}: {columns.name} should be {needed} or more finite numbers in each frame, not {rows.shape}"
+            )
+        gripper = (rows[:, columns.gripper] - columns.closed) / (columns.opened - columns.closed)
+        motion = (
+            _between(rows, columns, self._stride) if columns.kind == "pose" else _summed(rows, columns, self._stride)
+        )
+        last = np.minimum(np.arange(1, len(motion) + 1) * self._stride, len(rows)) - 1
+        return np.column_stack((motion, _decided(gripper)[last]))
+
+    def _path(self, key: str, episode: int, **names: str) -> Path:
+        chunk = episode // int(self._info["chunks_size"])
+        return self.folder / str(self._info[key]).format(episode_chunk=chunk, episode_index=episode, **names)
+
+    def _video(self, camera: str, episode: int) -> Path:
+        return self._path("video_path", episode, video_key=camera)
+
+    def _video_pictures(self, episode: int, frames: NDArray[np.int64]) -> list[Encoded]:
+        path = self._video(self._camera, episode)
+        video = cv2.VideoCapture(str(path))
+        wanted, pictures = set(frames.tolist()), []
+        try:
+            for number in range(int(frames.max(initial=-1)) + 1):
+                if not video.grab():
+                    raise RecordingError(f"{path}: the video ends at frame {number}, before the episode does")
+                if number in wanted:
+                    good, bgr = video.retrieve()
+                    if not good:
+                        raise RecordingError(f"{path}: frame {number} cannot be decoded")
+                    rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+                    pictures.append(Encoded(jpeg(Pixels(rgb)), f"{path}, frame {number}"))
+        finally:
+            video.release()
+        return pictures
+
+    def _column_pictures(self, table: Any, frames: NDArray[np.int64]) -> list[Encoded]:
+        cells = table[self._camera].take(frames).to_pylist()
+        return [
+            Encoded(cell["bytes"] or read_bytes(self.folder / cell["path"]), f"{self.folder}, frame {frame}")
+            for frame, cell in zip(frames.tolist(), cells, strict=True)
+        ]
+
+
+def _decided(gripper: FloatArray) -> FloatArray:
+    """Return the gripper as open or closed; while it is on its way, as what it is on its way to."""
+    known = np.flatnonzero((gripper < 0.05) | (gripper > 0.95))
+    if not known.size:
+        return np.round(np.clip(gripper, 0.0, 1.0))
+    after = known[np.minimum(np.searchsorted(known, np.arange(len(gripper))), len(known) - 1)]
+    return np.where(gripper[after] > 0.5, 1.0, 0.0)
+
+
+def _summed(rows: FloatArray, columns: Columns, stride: int) -> FloatArray:
+    """Return the (N, 6) displacements of every ``stride`` frames; small rotations add up."""
+    return np.add.reduceat(rows[:, columns.start : columns.start + 6], np.arange(0, len(rows), stride), axis=0)
+
+
+def _between(rows: FloatArray, columns: Columns, stride: int) -> FloatArray:
+    """Return the (N, 6) displacements between every ``stride``-th pose; what is left at the end is no step."""
+    chosen = rows[::stride, columns.start : columns.start + 9]
+    first = chosen[:, 3:6] / np.linalg.norm(chosen[:, 3:6], axis=1, keepdims=True)
+    second = chosen[:, 6:9] - (chosen[:, 6:9] * first).sum(axis=1, keepdims=True) * first
+    second /= np.linalg.norm(second, axis=1, keepdims=True)
+    turn = Rotation.from_matrix(np.stack((first, second, np.cross(first, second)), axis=2))
+    turned = (turn[1:] * turn[:-1].inv()).as_rotvec()
+    return np.column_stack((np.diff(chosen[:, :3], axis=0), turned))
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [
+        parse_object(line, f"{path}, line {number}")
+        for number, line in enumerate(read_bytes(path).splitlines(), 1)
+        if line.strip()
+    ]
+
+
+def layout(name: str) -> Columns:
+    """Return a layout by name.
+
+    Raises:
+        ConfigurationError: There is none of that name.
+    """
+    if name not in LAYOUTS:
+        raise ConfigurationError(f'layout "{name}": {did_you_mean(name, LAYOUTS)}')
+    return LAYOUTS[name]

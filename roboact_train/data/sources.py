@@ -1,0 +1,159 @@
+"""Finds out what a path holds, and gives its episodes one by one."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from roboact_ros.errors import RecordingError
+from roboact_ros.recording.folders import find_bags, mcap_files
+from roboact_train.data import clip_rt_csv, clip_rt_raw, lerobot, rlds
+from roboact_train.data.bags import samples_from_bag
+from roboact_train.data.demonstrations import samples_from_demonstration
+from roboact_train.data.samples import EpisodeSamples
+from roboact_train.data.shards import read_shard, shard_files
+from roboact_train.data.supervision import Bounds, quantile_bounds
+
+KINDS = "bags, clip_rt_raw (task_*/episode_*), clip_rt_csv (*.csv), webdataset (*.tar), lerobot (meta/info.json), *.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person chose about the sources.
+
+    Attributes:
+        camera: Camera of bags and LeRobot data sets; empty: the only one, or the policy's.
+        instruction: The task of bags, in place of what was recorded.
+        layout: Name of the columns of LeRobot data sets; see :data:`roboact_train.data.lerobot.LAYOUTS`.
+        hertz: Steps per second of LeRobot data sets.
+        seed: Seed of the words that 7-D actions get.
+    """
+
+    camera: str = ""
+    instruction: str = ""
+    layout: str = "standard"
+    hertz: float = lerobot.HERTZ
+    seed: int = 0
+
+
+class Source(Protocol):
+    """One episode, not read yet; small enough to be sent to another machine."""
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        ...
+
+    def read(self) -> EpisodeSamples:
+        """Read it.
+
+        Raises:
+            RecordingError: It cannot be read; the file at fault is named.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PathSource:
+    """A bag, an episode of the released layout, a table, a shard or an ``.npz`` episode."""
+
+    kind: str
+    path: Path
+    choices: Choices = field(default_factory=Choices)
+    bounds: Bounds | None = None
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    def read(self) -> EpisodeSamples:
+        """Read it."""
+        if self.kind == "bag":
+            return samples_from_bag(self.path, self.choices.camera, self.choices.instruction)
+        if self.kind == "raw":
+            return clip_rt_raw.read_episode(self.path)
+        if self.kind == "csv":
+            return clip_rt_csv.read_table(self.path)
+        if self.kind == "shard":
+            return EpisodeSamples(list(read_shard(self.path)), Counter())
+        generator = _generator(self.choices.seed, self.name)
+        return samples_from_demonstration(rlds.read_npz(self.path), self.bounds, generator)
+
+
+@dataclass(frozen=True, slots=True)
+class LeRobotSource:
+    """One episode of a LeRobot data set."""
+
+    folder: Path
+    episode: int
+    choices: Choices
+    bounds: Bounds
+
+    @property
+    def name(self) -> str:
+        """The data set and the number of the episode."""
+        return f"{self.folder}, episode {self.episode}"
+
+    def read(self) -> EpisodeSamples:
+        """Read it."""
+        generator = _generator(self.choices.seed, self.name)
+        dataset = _open(self.folder, self.choices)
+        return samples_from_demonstration(dataset.demonstration(self.episode), self.bounds, generator)
+
+
+def find_sources(paths: Iterable[str | Path], choices: Choices | None = None) -> list[Source]:
+    """Return every episode below some paths.
+
+    Raises:
+        RecordingError: A path holds nothing that can be read.
+    """
+    return [source for path in paths for source in _sources(Path(path), choices or Choices())]
+
+
+def _sources(path: Path, choices: Choices) -> list[Source]:
+    found: list[Source] = []
+    if not path.exists():
+        raise RecordingError(f"{path} does not exist")
+    if path.is_file():
+        kinds = {".csv": "csv", ".tar": "shard", ".npz": "npz", ".mcap": "bag"}
+        if path.suffix in kinds:
+            found = _paths(kinds[path.suffix], [path], choices)
+    elif mcap_files(path) or (path / "metadata.yaml").is_file():
+        found = _paths("bag", [path], choices)
+    elif (path / "meta" / "info.json").is_file():
+        dataset = _open(path, choices)
+        bounds = quantile_bounds(np.concatenate([dataset.actions(episode) for episode in dataset.episodes]))
+        found = [LeRobotSource(path, episode, choices, bounds) for episode in dataset.episodes]
+    else:
+        found = (
+            _paths("raw", clip_rt_raw.episode_folders(path) or clip_rt_raw.own_episode(path), choices)
+            or _paths("shard", shard_files(path), choices)
+            or _paths("csv", sorted(path.glob("*.csv")), choices)
+            or _paths("npz", sorted(path.glob("*.npz")), choices)
+            or _paths("bag", [bag.path for bag in find_bags(path)], choices)
+        )
+    if not found:
+        raise RecordingError(f"{path} holds nothing that can be read; readable: {KINDS}")
+    return found
+
+
+def _paths(kind: str, paths: list[Path], choices: Choices) -> list[Source]:
+    bounds = None
+    if kind == "npz" and paths:
+        bounds = quantile_bounds(np.concatenate([rlds.read_npz(path).actions for path in paths]))
+    return [PathSource(kind, path, choices, bounds) for path in paths]
+
+
+def _open(folder: Path, choices: Choices) -> lerobot.LeRobotDataset:
+    return lerobot.LeRobotDataset(folder, lerobot.layout(choices.layout), choices.camera, choices.hertz)
+
+
+def _generator(seed: int, name: str) -> np.random.Generator:
+    return np.random.default_rng((seed, zlib.crc32(name.encode())))
