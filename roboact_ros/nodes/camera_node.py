@@ -28,7 +28,7 @@ from roboact_ros.nodes.messages.image import frame_to_camera_info, frame_to_comp
 from roboact_ros.nodes.run import run_node
 from roboact_ros.types import Frame
 
-_IMAGES = QoSProfile(depth=2)
+_IMAGES = QoSProfile(depth=5)
 """Reliable, so that reliable and best-effort subscribers both match; a slow one loses old images, never delays new."""
 
 _SLOW = 0.8

@@ -37,7 +37,7 @@ def main() -> int:
     images = pictures(width, height, 8)
     rclpy.init()
     node = rclpy.create_node("numbered_images")
-    publisher = node.create_publisher(CompressedImage, topic, QoSProfile(depth=2))  # as camera_node publishes
+    publisher = node.create_publisher(CompressedImage, topic, QoSProfile(depth=5))  # as camera_node publishes
     while not publisher.get_subscription_count():
         rclpy.spin_once(node, timeout_sec=0.05)
     print("matched", flush=True)

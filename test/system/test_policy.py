@@ -1,0 +1,51 @@
+"""A policy drives the whole cell, and a person's words beat it."""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+from cell import MOTION_SECONDS, RunningCell, running_cell
+
+from roboact_ros.recording.reader import Episode
+
+sys.path.append(str(Path(__file__).parent.parent / "policies"))
+from tiny_clip import tiny_model  # noqa: E402
+
+
+def source(cell: RunningCell) -> str:
+    return cell.talk.arm.values["source"] if cell.talk.arm is not None else ""
+
+
+def test_a_person_beats_the_policy_which_then_goes_on(tmp_path: Path) -> None:
+    overrides = [
+        f"sim.address:=127.26.{os.getpid() % 250 + 1}.7",
+        f"bags:={tmp_path / 'bags'}",
+        "record:=true",
+        f"model:={tiny_model(tmp_path / 'model')}",
+        "policy.random:=true",
+        "policy.device:=cpu",
+        # Whatever the random weights choose has room, so that the policy keeps driving.
+        "safety.tool_speed:=0.05",
+    ]
+    with running_cell("clip_rt_ur5", overrides, tmp_path) as cell:
+        cell.talk.rest(MOTION_SECONDS)
+        assert source(cell) == "", "the policy moved without an instruction"
+        cell.talk.instruct("point at the red block")
+        cell.talk.wait(lambda: source(cell) == "policy", MOTION_SECONDS, "the policy does not drive")
+        cell.talk.say("raise the arm a bit", MOTION_SECONDS)
+        cell.talk.wait(lambda: source(cell) == "teleop", MOTION_SECONDS, "the person was not obeyed")
+        cell.talk.wait(lambda: source(cell) == "policy", MOTION_SECONDS, "the policy did not go on")
+        cell.talk.say("stop", MOTION_SECONDS)
+        cell.talk.wait(lambda: cell.talk.state == "stopped", MOTION_SECONDS, "it did not stop")
+        cell.talk.rest(MOTION_SECONDS)
+        held = cell.talk.position
+        cell.talk.say("done", MOTION_SECONDS)
+        cell.talk.rest(MOTION_SECONDS)
+        assert np.abs(cell.talk.position - held).max() < 0.001
+    (bag,) = (path.parent for path in (tmp_path / "bags").glob("*/metadata.yaml"))
+    with Episode(bag) as episode:
+        assert episode.instruction == "point at the red block"
+        sources = [message.header.frame_id for _, _, message in episode.messages(["executor/action"])]
+        assert {"policy", "teleop"} <= set(sources)
+        assert episode.topics["/policy/scores"].count > 0
