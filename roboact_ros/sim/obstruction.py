@@ -18,8 +18,9 @@ def obstruction(state: BodyState, commanded: FloatArray) -> str:
         state: What the arm measures.
         commanded: (6,) joint positions that it should have [rad].
     """
-    if (np.abs(state.torque) > _LARGEST_TORQUE).any():
-        joint = int(np.argmax(np.abs(state.torque) / _LARGEST_TORQUE))
+    load = np.abs(state.torque) / _LARGEST_TORQUE
+    if load.max() > 1.0:
+        joint = int(np.argmax(load))
         return f"joint {joint} pushes with {state.torque[joint]:.0f} N m against an obstacle"
     deviation = np.abs(state.q - commanded)
     if deviation.max() > _LARGEST_DEVIATION:

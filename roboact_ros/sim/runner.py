@@ -9,11 +9,11 @@ import numpy as np
 
 from roboact_ros.cells.description import Cell
 from roboact_ros.errors import LanguageRefusal, MotionRefused, SimulationError
-from roboact_ros.execution.executor import PERSON, Executor
+from roboact_ros.execution.executor import Executor
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits
 from roboact_ros.execution.poses import pose_from_vector
-from roboact_ros.execution.status import State
+from roboact_ros.execution.status import PERSON, State
 from roboact_ros.execution.trajectory import ToolLimits
 from roboact_ros.language.parse import parse
 from roboact_ros.robots import robot_model

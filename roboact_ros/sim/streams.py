@@ -34,7 +34,7 @@ class ServoJ:
         """See :class:`Motion`."""
         ahead = kernel.q + kernel.qd * self._lookahead
         pull = (self._target - ahead) * self._gain
-        np.clip(pull, -SERVO_ACCELERATION, SERVO_ACCELERATION, out=pull)
+        np.minimum(np.maximum(pull, -SERVO_ACCELERATION, out=pull), SERVO_ACCELERATION, out=pull)
         speed = kernel.qd + pull * STEP
         # Without a dead band the arm would creep for ever.
         if np.abs(speed).max() < 1e-6 and np.abs(self._target - kernel.q).max() < 1e-7:

@@ -17,6 +17,8 @@ from roboact_ros.sim.tasks.task import CLOSED, Waypoint
 _HANDLE = np.array([-HANDLE_REACH, 0.0, 0.066, 1.0])
 _DRAWER, _BOX = Planar(0.56, 0.50, pi / 2), Planar(0.66, -0.36, pi)
 _PULL = 0.11
+_LID_HEIGHT, _BEHIND, _BEYOND = 0.14, 0.12, 0.055
+"""Where the fingers meet the lid: above the table, behind its hinge to begin with and before it in the end [m]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,12 @@ class CloseLid:
 
     def next_waypoint(self, start: Situation, now: Situation) -> Waypoint | None:
         """See :class:`Task`."""
-        contact = np.array([self.side[0], self.side[1] + 0.055, now.table_z + 0.14])
-        return skills.push(now, contact, (0.0, -1.0), 0.12)
+        edge = np.array([*self.side, now.table_z + _LID_HEIGHT])
+        offset = now.tool - edge
+        behind = -_BEYOND < offset[1] < 2.0 * _BEHIND and np.abs(offset[[0, 2]]).max() < 2.0 * skills.REACHED
+        if behind and now.gripper.opening < 0.1:
+            return Waypoint(now.tool - (0.0, offset[1] + _BEYOND, 0.0), CLOSED, straight=True)
+        return Waypoint(edge + (0.0, _BEHIND, 0.0), CLOSED)
 
 
 def draft_drawer(draw: Draw) -> Draft:

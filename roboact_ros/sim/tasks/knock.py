@@ -13,7 +13,8 @@ from roboact_ros.sim.tasks.task import Waypoint
 
 _HIGH = np.array([0.0, 0.0, 0.025])
 _ROOM = 0.08
-_FORWARD, _BEYOND = (1.0, 0.0), 0.06
+_LEFT, _BEYOND = (0.0, 1.0), 0.06
+"""From the side a round can does not slip in between the fingers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class KnockOver:
 
     def next_waypoint(self, start: Situation, now: Situation) -> Waypoint | None:
         """See :class:`Task`."""
-        return skills.push(now, now.position(self.target) + _HIGH, _FORWARD, _BEYOND)
+        return skills.push(now, now.position(self.target) + _HIGH, _LEFT, _BEYOND)
 
 
 def draft(draw: Draw) -> Draft:

@@ -43,7 +43,7 @@ class PutInBowl:
 
 @dataclass(frozen=True, slots=True)
 class PutInBox:
-    """Drop a block into the open box; ``middle`` is x, y of its floor and ``half`` its inside, half x and half y [m]."""
+    """Drop a block into the open box; ``middle`` is x, y of its floor and ``half`` half its width and depth [m]."""
 
     target: str
     middle: tuple[float, float]

@@ -51,7 +51,7 @@ class Situation:
 def observe(world: World) -> Situation:
     """Return the present situation of a world, as seen from its arm 0."""
     contents = world.scene.contents
-    opened = [item.name for item in (*contents.drawers, *contents.boxes)]
+    opened = [drawer.name for drawer in contents.drawers] + [box.name for box in contents.boxes]
     return Situation(
         tool=world.arms[0].pose_tool_in_world[:3, 3],
         gripper=world.arms[0].read().gripper,
