@@ -10,7 +10,7 @@ from roboact_ros.arms.gripper import Gripper
 from roboact_ros.errors import ArmError
 from roboact_ros.types import GripperState
 
-_POLL_PERIOD = 0.05
+_POLL_PERIOD, _IDLE_PERIOD = 0.05, 0.2
 _RETRY_PERIOD = 2.0
 
 
@@ -80,5 +80,5 @@ class GripperWorker:
                 if done:
                     self._command = None
             if done:
-                self._wake.wait(_POLL_PERIOD)
+                self._wake.wait(_POLL_PERIOD if self._state.moving else _IDLE_PERIOD)
             self._wake.clear()

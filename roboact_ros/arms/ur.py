@@ -22,17 +22,17 @@ RTDE_PORT = 30004
 STATE_RATE = 125.0
 """Rate at which the robot reports its state [Hz]; targets go out at the controller's own rate."""
 
-WATCHDOG_HZ = 5.0
+WATCHDOG_HZ = 3.0
 """The robot stops its program when nothing arrives for one period of this."""
 
 LOOKAHEAD, GAIN = 0.05, 300.0
 """Smoothing [s] (0.03 … 0.2) and stiffness (100 … 2000) of servoJ."""
 
-STALE_NS = 150_000_000
+STALE_NS = 400_000_000
 """Without a new state for this long the robot counts as disconnected."""
 
 _KICK_NS = 20_000_000
-_SUPERVISION_PERIOD = 0.05
+_SUPERVISION_PERIOD = 0.1
 _REMOTE_PERIOD = 0.5
 _START_TIMEOUT = 5.0
 _HALT_DECELERATION = 2.0
@@ -102,10 +102,10 @@ class URArm:
         if stamp != self._stamp:
             self._stamp, self._stamp_ns = stamp, now
             self._state = self._take_state(now)
-        elif now - self._stamp_ns > STALE_NS and not self._lost:
-            self._lost = f"the controller at {self._address} has sent nothing for {STALE_NS / 1e9:g} s"
-        if not self._lost and not self._receive.isConnected():
+        elif not self._lost and not self._receive.isConnected():
             self._lost = f"the controller at {self._address} closed the connection"
+        elif not self._lost and now - self._stamp_ns > STALE_NS:
+            self._lost = f"the controller at {self._address} has sent nothing for {STALE_NS / 1e9:g} s"
         if self._lost:
             if self._state.mode is not ArmMode.DISCONNECTED:
                 self._report(self._lost)

@@ -35,6 +35,8 @@ class Channel:
     def __init__(self, end: socket.socket) -> None:
         self._socket = end
         self._socket.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
         self.drops = 0
 
     @classmethod
@@ -64,12 +66,10 @@ class Channel:
         Raises:
             EOFError: The other end is gone.
         """
-        if timeout > 0.0:
-            select.select([self._socket], [], [], timeout)
+        if not self._poll.poll(timeout * 1e3):
+            return None
         try:
             data = self._socket.recv(_LARGEST)
-        except BlockingIOError:
-            return None
         except ConnectionError:
             raise EOFError("the other end is gone") from None
         if not data:

@@ -27,7 +27,7 @@ ARRIVED = 0.02
 
 GRIPPER_TIMEOUT_NS = 6_000_000_000
 
-STALL_NS = 100_000_000
+STALL_NS = 250_000_000
 """After a gap this long between two cycles a motion is not continued: the robot has stopped by itself meanwhile."""
 
 FOLLOWING_ERROR = 0.35

@@ -44,6 +44,18 @@ def vector_from_rotation(rotation: FloatArray) -> FloatArray:
     At an angle of exactly pi both signs of the axis are right; the one with the larger-than-zero leading entry is
     returned.
     """
+    x, y, z, w = quaternion_from_rotation(rotation)
+    length = hypot(x, y, z)
+    if length == 0.0:
+        return np.zeros(3)
+    angle = 2 * atan2(length, w)
+    if angle > pi:
+        angle -= 2 * pi
+    return np.array([x, y, z]) * (angle / length)
+
+
+def quaternion_from_rotation(rotation: FloatArray) -> tuple[float, float, float, float]:
+    """Return the unit quaternion x, y, z, w of a (3, 3) rotation."""
     (r00, r01, r02), (r10, r11, r12), (r20, r21, r22) = rotation.tolist()
     # The largest of the four squared quaternion entries, all times four, is never close to zero (Shepperd 1978).
     ww, xx, yy, zz = 1 + r00 + r11 + r22, 1 + r00 - r11 - r22, 1 - r00 + r11 - r22, 1 - r00 - r11 + r22
@@ -56,13 +68,8 @@ def vector_from_rotation(rotation: FloatArray) -> FloatArray:
         w, x, y, z = r02 - r20, r01 + r10, yy, r12 + r21
     else:
         w, x, y, z = r10 - r01, r02 + r20, r12 + r21, zz
-    length = hypot(x, y, z)
-    if length == 0.0:
-        return np.zeros(3)
-    angle = 2 * atan2(length, w)
-    if angle > pi:
-        angle -= 2 * pi
-    return np.array([x, y, z]) * (angle / length)
+    scale = 1.0 / sqrt(w * w + x * x + y * y + z * z)
+    return scale * x, scale * y, scale * z, scale * w
 
 
 def inverse_pose(pose: FloatArray) -> FloatArray:

@@ -12,12 +12,15 @@ from contextlib import contextmanager
 
 _PR_SET_TIMERSLACK, _PR_GET_TIMERSLACK = 29, 30
 _MCL_CURRENT_AND_FUTURE = 3
-_SCHED_FIFO_PRIORITY = 20
 _NANOSECONDS = 1_000_000_000
 
 
-def prepare_process(timer_slack_ns: int = 1) -> str:
+def prepare_process(priority: int = 20, timer_slack_ns: int = 1) -> str:
     """Prepare the calling thread (and the threads it starts later) for a control loop.
+
+    Args:
+        priority: Of the real-time scheduling class, 1 … 99.
+        timer_slack_ns: How late the kernel may wake the thread to save power [ns].
 
     Returns:
         One line for the operator: what was granted and what the system refused.
@@ -25,8 +28,8 @@ def prepare_process(timer_slack_ns: int = 1) -> str:
     libc = ctypes.CDLL(None, use_errno=True)
     granted, refused = [], []
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_SCHED_FIFO_PRIORITY))
-        granted.append(f"SCHED_FIFO {_SCHED_FIFO_PRIORITY}")
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+        granted.append(f"SCHED_FIFO {priority}")
     except PermissionError:
         refused.append("SCHED_FIFO (needs rtprio in limits.conf or CAP_SYS_NICE)")
     if libc.mlockall(_MCL_CURRENT_AND_FUTURE) == 0:

@@ -13,6 +13,7 @@ from roboact_ros.execution.channel import Channel, Message
 from roboact_ros.execution.executor import Executor
 from roboact_ros.execution.realtime import Lateness, Ticker
 from roboact_ros.execution.requests import Requests
+from roboact_ros.execution.status import ExecutorStatus
 from roboact_ros.types import ArmMode, ArmState, FloatArray
 
 REPORT_NS = 20_000_000
@@ -51,8 +52,8 @@ class ServoLoop:
         self._arm, self._gripper, self._executor = arm, gripper, executor
         self._requests, self._channel, self._realtime, self._notices = requests, channel, realtime, notices
         self._ticker = Ticker(period_ns)
-        self._heard_ns = self._reported_ns = self._status_ns = time.monotonic_ns()
-        self._status: Message = {}
+        self._heard_ns = self._reported_ns = self._told_ns = time.monotonic_ns()
+        self._told: tuple[ExecutorStatus, str] | None = None
         self._targets: list[tuple[int, list[float], str]] = []
         self._last: FloatArray | None = None
         self._finishing_ns = 0
@@ -147,10 +148,11 @@ class ServoLoop:
                 }
             )
             self._targets = []
-            told: Message = {**asdict(status), "state": status.state.value, "notice": self._notice}
-            if told != self._status or now - self._status_ns >= STATUS_NS:
-                self._status, self._status_ns = told, now
-                self._channel.send({"kind": "status", **told, **self._counters(now)})
+            told = (status, self._notice)
+            if told != self._told or now - self._told_ns >= STATUS_NS:
+                self._told, self._told_ns = told, now
+                words = {**asdict(status), "state": status.state.value, "notice": self._notice}
+                self._channel.send({"kind": "status", **words, **self._counters(now)})
         except EOFError:
             self.finish()
 

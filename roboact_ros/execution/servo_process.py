@@ -42,6 +42,9 @@ from roboact_ros.robots import robot_model
 
 _RETRY_PERIOD = 1.0
 
+_PRIORITY = 40
+"""Above simulated controllers on the same machine, below the interrupt threads of the kernel (50)."""
+
 
 def main(descriptor: int) -> int:
     """Serve one cell and return the exit status: 0 when asked to end, 1 when the robot was lost."""
@@ -53,7 +56,7 @@ def main(descriptor: int) -> int:
         if first is None:
             return 1
         cell = cell_from_mapping(first["cell"], "the executor node")
-        realtime = prepare_process()
+        realtime = prepare_process(_PRIORITY)
         arm = _connect(cell, channel, notices)
     except EOFError:
         return 0

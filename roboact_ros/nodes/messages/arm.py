@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import acos, sin
+from math import atan2
 
 import numpy as np
 from builtin_interfaces.msg import Duration
@@ -11,7 +11,7 @@ from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from roboact_ros.execution.poses import rotation_from_vector, vector_from_rotation
+from roboact_ros.execution.poses import quaternion_from_rotation, rotation_from_vector
 from roboact_ros.nodes.messages.stamp import stamp_from_message, stamp_to_message
 from roboact_ros.types import FloatArray, GripperState
 
@@ -51,11 +51,7 @@ def tool_pose_to_message(pose_tool_in_base: FloatArray, stamp_ns: int) -> PoseSt
     message.header.frame_id = BASE_FRAME
     position, orientation = message.pose.position, message.pose.orientation
     position.x, position.y, position.z = pose_tool_in_base[:3, 3].tolist()
-    turn = vector_from_rotation(pose_tool_in_base[:3, :3])
-    angle = float(np.linalg.norm(turn))
-    scale = sin(angle / 2) / angle if angle > 1e-9 else 0.5
-    orientation.x, orientation.y, orientation.z = (turn * scale).tolist()
-    orientation.w = float(np.cos(angle / 2))
+    orientation.x, orientation.y, orientation.z, orientation.w = quaternion_from_rotation(pose_tool_in_base[:3, :3])
     return message
 
 
@@ -64,8 +60,7 @@ def tool_pose_from_message(message: PoseStamped) -> tuple[FloatArray, int]:
     position, orientation = message.pose.position, message.pose.orientation
     vector = np.array((orientation.x, orientation.y, orientation.z))
     length = float(np.linalg.norm(vector))
-    angle = 2 * acos(min(1.0, max(-1.0, orientation.w)))
-    turn = vector * (angle / length) if length > 1e-12 else np.zeros(3)
+    turn = vector * (2 * atan2(length, orientation.w) / length) if length > 0.0 else vector
     pose = np.eye(4)
     pose[:3, :3] = rotation_from_vector(*turn)
     pose[:3, 3] = position.x, position.y, position.z
