@@ -74,10 +74,11 @@ def samples_from_bag(path: str | Path, camera: str = "", instruction: str = "") 
         tasks = _texts(episode, ("instruction",))
         states = ArmStates(episode)
         corrected = any(name == POLICY_MOTION for _, name, _ in said)
+        deviations = _deviations(episode)
         skipped: Counter[str] = Counter()
         samples: list[Sample] = []
         for moment, raw in zip(moments, images, strict=True):
-            refusal = _refusal(episode, moment, raw)
+            refusal = _refusal(moment, raw, deviations)
             if refusal or raw is None:
                 skipped[refusal] += 1
                 continue
@@ -119,20 +120,27 @@ def _moments(steps: Sequence[Executed], said: list[tuple[int, str, str]]) -> lis
     return [*moments, _Moment(done[-1], rested, None)] if done and moments else moments
 
 
-def _refusal(episode: Episode, moment: _Moment, raw: RawMessage | None) -> str:
+def _refusal(moment: _Moment, raw: RawMessage | None, deviations: list[tuple[int, int]]) -> str:
     """Return why a moment teaches nothing, empty when it does."""
     step = moment.step
     if step is not None and (step.phrase == "home" or step.phrase.startswith(UNDO)):
         return "home or undo"
     if step is not None and step.refusal:
         return step.refusal
-    deviations = json.loads(episode.notes.get(DEVIATIONS, "[]"))
     if any(begin <= moment.at_ns <= end for begin, end in deviations):
         return "deviation"
     if raw is None:
         return "no image before it"
     stamp = _stamp(raw)
     return "no recent image" if stamp < moment.rested_ns and moment.at_ns - stamp > _STALE_NS else ""
+
+
+def _deviations(episode: Episode) -> list[tuple[int, int]]:
+    text = episode.notes.get(DEVIATIONS, "[]")
+    try:
+        return [(int(begin), int(end)) for begin, end in json.loads(text)]
+    except (ValueError, TypeError) as error:
+        raise RecordingError(f'{episode.path}: the note "{DEVIATIONS}" is no list of intervals: {text}') from error
 
 
 def _motion(episode: Episode, step: Executed) -> Motion:

@@ -208,7 +208,7 @@ def _decided(gripper: FloatArray) -> FloatArray:
     if not known.size:
         return np.round(np.clip(gripper, 0.0, 1.0))
     after = known[np.minimum(np.searchsorted(known, np.arange(len(gripper))), len(known) - 1)]
-    return np.where(gripper[after] > 0.5, 1.0, 0.0)
+    return (gripper[after] > 0.5).astype(np.float64)
 
 
 def _summed(rows: FloatArray, columns: Columns, stride: int) -> FloatArray:

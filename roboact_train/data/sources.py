@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from roboact_ros.errors import RecordingError
-from roboact_ros.recording.folders import find_bags, mcap_files
+from roboact_ros.recording.folders import BagState, find_bags, mcap_files
 from roboact_train.data import clip_rt_csv, clip_rt_raw, lerobot, rlds
 from roboact_train.data.bags import samples_from_bag
 from roboact_train.data.demonstrations import samples_from_demonstration
@@ -137,11 +137,19 @@ def _sources(path: Path, choices: Choices) -> list[Source]:
             or _paths("shard", shard_files(path), choices)
             or _paths("csv", sorted(path.glob("*.csv")), choices)
             or _paths("npz", sorted(path.glob("*.npz")), choices)
-            or _paths("bag", [bag.path for bag in find_bags(path)], choices)
+            or _paths("bag", _bags(path), choices)
         )
     if not found:
         raise RecordingError(f"{path} holds nothing that can be read; readable: {KINDS}")
     return found
+
+
+def _bags(folder: Path) -> list[Path]:
+    bags = find_bags(folder)
+    for bag in bags:
+        if bag.state is BagState.RECORDING:
+            raise RecordingError(f"{bag.path} is being recorded; save it first")
+    return [bag.path for bag in bags]
 
 
 def _paths(kind: str, paths: list[Path], choices: Choices) -> list[Source]:

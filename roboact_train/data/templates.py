@@ -64,7 +64,8 @@ def templates() -> tuple[tuple[str, ...], ...]:
 
 def _said(side: int, amount: str) -> list[str]:
     verbs, direction = ((_TURNS[side - 6][0],), _TURNS[side - 6][1]) if side >= 6 else _MOVES[side]
-    texts = [f"{verb} the arm {direction} {amount}".strip() for verb in verbs]
+    named = ("the arm", "the robot arm") if side >= 6 else ("the arm",)
+    texts = [f"{verb} {arm} {direction} {amount}".strip() for verb in verbs for arm in named]
     if side in (4, 5):  # raising and lowering say where by themselves
         texts += [f"{verb} the arm {amount}".strip() for verb in verbs if verb != "move"]
     return texts

@@ -169,7 +169,7 @@ def test_missing_topics_are_named(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match='words has no topic "/executor/status"'):
         samples_from_bag(tmp_path / "words")
     blind = DemoBag(tmp_path / "blind")
-    blind.do(LEFT) if False else blind.status(LEFT)
+    blind.status(LEFT, "teleop")
     with pytest.raises(RecordingError, match="blind has no images.*camera/"):
         samples_from_bag(blind.close())
 

@@ -1,0 +1,133 @@
+"""``roboact convert`` writes all of what it was given, or nothing, and says what was wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from data_bags import DemoBag, samples
+
+from roboact_ros.cli import main
+from roboact_ros.commands.convert import TARGETS
+from roboact_train.data import convert as converting
+from roboact_train.data.clip_rt_raw import write_dataset
+from roboact_train.data.lerobot import HERTZ
+from roboact_train.data.pipeline import EPISODES_PER_SHARD, write_shards, write_shards_with_ray
+from roboact_train.data.samples import Sample
+from roboact_train.data.shards import read_shard, shard_files
+from roboact_train.data.sources import find_sources
+
+LEFT, DOWN = "move the arm to the left by twenty centimeters", "lower the arm by five centimeters"
+
+
+@pytest.fixture
+def bags(tmp_path: Path) -> Path:
+    for number, phrases in enumerate(((LEFT, DOWN), (DOWN,))):
+        bag = DemoBag(tmp_path / "bags" / f"episode_{number}")
+        bag.wait(300)
+        for phrase in phrases:
+            bag.do(phrase)
+        bag.say("/teleop/motion", "done")
+        bag.close()
+    return tmp_path / "bags"
+
+
+def all_samples(folder: Path) -> list[Sample]:
+    return [sample for source in find_sources([folder]) for sample in source.read().samples]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_bags_become_each_layout(bags: Path, tmp_path: Path, target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "deep" / "out"
+    assert main(["convert", str(bags), str(out), "--to", target, "--json"]) == 0
+    shown = capsys.readouterr()
+    summary = json.loads(shown.out.splitlines()[-1])
+    assert summary == {
+        "out": str(out), "format": target, "episodes": 2, "samples": {"teleop": 5}, "skipped": {},
+    }  # fmt: skip
+    assert "[2/2]" in shown.err and "2 samples, 0 skipped" in shown.err
+    read = all_samples(out)
+    assert [s.supervision for s in read] == [LEFT, DOWN, "done", DOWN, "done"]
+    assert [s.label for s in read] == [15, 18, 58, 18, 58]
+    for one, other in zip(read, all_samples(bags), strict=True):
+        # Shards hold JPEGs; everything else is without loss.
+        assert np.abs(one.image.astype(int) - other.image).max() <= (3 if target == "webdataset" else 0)
+    assert list(out.parent.iterdir()) == [out]
+
+
+def test_layouts_become_each_other(bags: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = bags
+    for target in (*TARGETS, "clip_rt_raw"):
+        out = tmp_path / f"{target}_of_{before.name}"
+        assert main(["convert", str(before), str(out), "--to", target]) == 0
+        before = out
+    assert "5 samples" in capsys.readouterr().out
+    assert [s.label for s in all_samples(before)] == [15, 18, 58, 18, 58]
+
+
+def test_one_bad_source_leaves_nothing_behind(bags: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = DemoBag(bags / "episode_2")
+    bad.wait(200)
+    bad.close()
+    for target in TARGETS:
+        assert main(["convert", str(bags), str(tmp_path / "out" / "x"), "--to", target]) == 2
+        assert "episode_2: no motion of it can be used" in capsys.readouterr().err
+        assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_cannot_be_done_is_refused(bags: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.txt").write_text("x")
+    out = str(tmp_path / "new")
+    refusals = [
+        ([str(tmp_path / "gone"), out, "--to", "csv"], "gone does not exist"),
+        ([str(tmp_path / "empty"), out, "--to", "csv"], "empty holds nothing that can be read"),
+        ([str(tmp_path / "text.txt"), out, "--to", "csv"], "text.txt holds nothing that can be read"),
+        ([str(bags), str(tmp_path / "empty"), "--to", "csv"], "empty exists already"),
+        ([str(bags), out, "--to", "csv", "--ray"], "--ray makes shards"),
+        ([str(bags), out, "--to", "csv", "--camera", "wrist"], 'camera "wrist"'),
+        ([str(bags), out, "--to", "webdataset", "--episodes-per-shard", "0"], "at least 1"),
+    ]
+    for arguments, reason in refusals:
+        assert main(["convert", *arguments]) == 2
+        assert reason in capsys.readouterr().err
+    assert not Path(out).exists()
+
+
+def test_a_truncated_shard_is_refused_by_name(bags: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["convert", str(bags), str(tmp_path / "shards"), "--to", "webdataset"]) == 0
+    (shard,) = shard_files(tmp_path / "shards")
+    shard.write_bytes(shard.read_bytes()[:3000])
+    assert main(["convert", str(tmp_path / "shards"), str(tmp_path / "out"), "--to", "csv"]) == 2
+    error = capsys.readouterr().err
+    assert str(shard) in error and "samples before that were good" in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_offers_what_the_library_can() -> None:
+    # The command names them itself so that ``--help`` needs none of the libraries behind them.
+    assert TARGETS == converting.TARGETS
+    assert (HERTZ, EPISODES_PER_SHARD) == (3.0, 32)
+
+
+def test_ray_makes_the_same_shards(tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray")
+    write_dataset(tmp_path / "raw", [samples(3, "a"), samples(4, "b"), samples(2, "c")])
+    sources = find_sources([tmp_path / "raw"])
+    for name in ("here", "ray"):
+        (tmp_path / name).mkdir()
+    here = list(write_shards(tmp_path / "here", sources, episodes_per_shard=2))
+    ray.init(num_cpus=1, object_store_memory=80_000_000, include_dashboard=False, _node_ip_address="127.0.0.1")
+    try:
+        spread = list(write_shards_with_ray(tmp_path / "ray", sources, episodes_per_shard=2))
+        assert sorted(spread, key=lambda report: report.shard) == here
+        for shard in shard_files(tmp_path / "here"):
+            assert (tmp_path / "ray" / shard.name).read_bytes() == shard.read_bytes()
+        assert [len(list(read_shard(shard))) for shard in shard_files(tmp_path / "ray")] == [7, 2]
+        next((tmp_path / "raw").glob("*/*/*.png")).unlink()
+        with pytest.raises(Exception, match=r"its image .*\.png is missing"):
+            list(write_shards_with_ray(tmp_path / "ray", sources))
+    finally:
+        ray.shutdown()
