@@ -36,8 +36,8 @@ class ServoJ:
         pull = (self._target - ahead) * self._gain
         np.minimum(np.maximum(pull, -SERVO_ACCELERATION, out=pull), SERVO_ACCELERATION, out=pull)
         speed = kernel.qd + pull * STEP
-        # Without a dead band the arm would creep for ever.
-        if np.abs(speed).max() < 1e-6 and np.abs(self._target - kernel.q).max() < 1e-7:
+        # Without a dead band the arm would creep for ever. The first joint alone says no most of the time.
+        if abs(speed[0]) < 1e-6 and np.abs(speed).max() < 1e-6 and np.abs(self._target - kernel.q).max() < 1e-7:
             return kernel.q
         return kernel.q + speed * STEP
 

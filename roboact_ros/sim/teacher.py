@@ -12,11 +12,9 @@ from roboact_ros.sim.tasks.skills import REACHED
 from roboact_ros.sim.tasks.task import Task, Waypoint
 from roboact_ros.types import FloatArray, Motion
 
-CRUISE = 0.22
-"""Height above the table at which the tool passes over what stands there [m]."""
-
-_LOW = CRUISE - 0.04
 _SLACK = 0.005
+_LOWER = 0.04
+"""Depth under the height of travel that is not worth climbing [m]."""
 _OPEN, _CLOSED = 0.9, 0.1
 
 
@@ -48,7 +46,7 @@ def towards(waypoint: Waypoint, now: Situation) -> Motion | None:
     remaining = waypoint.position - now.tool
     if not waypoint.straight and np.abs(remaining[:2]).max() > REACHED:
         height = now.tool[2] - now.table_z
-        remaining[2] = CRUISE - height if height < _LOW else 0.0
+        remaining[2] = waypoint.cruise - height if height < waypoint.cruise - _LOWER else 0.0
         if remaining[2]:
             remaining[:2] = 0.0
     axis = int(np.argmax(np.abs(remaining)))

@@ -17,7 +17,9 @@ from roboact_ros.sim.environment import TabletopEnvironment  # noqa: E402
 from roboact_ros.sim.tasks.suite import MOST_MOTIONS  # noqa: E402
 from roboact_ros.sim.teacher import Teacher  # noqa: E402
 
-UP = next(k for k, motion in enumerate(PRIMITIVES) if motion.phrase == "raise the arm up by twenty centimeters")
+LEFT = next(
+    k for k, motion in enumerate(PRIMITIVES) if motion.phrase == "move the arm to the left by twenty centimeters"
+)
 
 
 @pytest.mark.parametrize("image_size", [None, (64, 48)])
@@ -52,15 +54,15 @@ def test_the_teacher_ends_an_episode_with_success() -> None:
 def test_refused_motions_change_nothing_and_time_runs_out() -> None:
     environment = TabletopEnvironment("point_at")
     environment.reset(seed=0)
-    environment.step(UP)
+    environment.step(LEFT)
     before = environment.runner.world.qpos()
-    *_, info = environment.step(UP)
+    *_, info = environment.step(LEFT)
     assert "workspace" in info["refused"]
     np.testing.assert_allclose(environment.runner.world.qpos(), before, atol=2e-3)
     for _ in range(MOST_MOTIONS - 3):
-        *_, terminated, truncated, _ = environment.step(UP)
+        *_, terminated, truncated, _ = environment.step(LEFT)
         assert not terminated and not truncated
-    assert environment.step(UP)[3]
+    assert environment.step(LEFT)[3]
 
 
 def test_images_show_the_scene_that_the_seed_decides() -> None:

@@ -13,6 +13,7 @@ from roboact_ros.sim.tasks.situation import Situation
 from roboact_ros.sim.tasks.task import Waypoint
 
 _BOWL_ABOVE, _BOX_ABOVE = 0.075, 0.095
+_OVER_THE_LID = 0.268
 _BOX = Planar(0.66, -0.34, np.pi)
 
 
@@ -64,7 +65,8 @@ class PutInBox:
     def next_waypoint(self, start: Situation, now: Situation) -> Waypoint | None:
         """See :class:`Task`."""
         if now.holds(self.target):
-            return skills.carry(now, self.target, np.array([*self.middle, now.table_z + _BOX_ABOVE]))
+            goal = np.array([*self.middle, now.table_z + _BOX_ABOVE])
+            return skills.carry(now, self.target, goal, _OVER_THE_LID)
         return skills.grasp(now, now.position(self.target))
 
 

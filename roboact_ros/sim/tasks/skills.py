@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from roboact_ros.sim.tasks.situation import Situation
-from roboact_ros.sim.tasks.task import CLOSED, OPEN, Waypoint
+from roboact_ros.sim.tasks.task import CLOSED, CRUISE, OPEN, Waypoint
 from roboact_ros.types import FloatArray
 
 REACHED = 0.0065
@@ -29,10 +29,10 @@ def grasp(now: Situation, point: FloatArray) -> Waypoint:
     return Waypoint(point, CLOSED if reached(now.tool, point) else OPEN)
 
 
-def carry(now: Situation, name: str, goal: FloatArray) -> Waypoint:
-    """Bring a held object to ``goal``, (3,) [m], and let go."""
+def carry(now: Situation, name: str, goal: FloatArray, cruise: float = CRUISE) -> Waypoint:
+    """Bring a held object to ``goal``, (3,) [m], at the height ``cruise`` [m] above the table, and let go."""
     hand = now.tool + goal - now.position(name)
-    return Waypoint(hand, OPEN if reached(now.tool, hand) else CLOSED)
+    return Waypoint(hand, OPEN if reached(now.tool, hand) else CLOSED, cruise=cruise)
 
 
 def retreat(now: Situation) -> Waypoint:

@@ -10,6 +10,9 @@ from roboact_ros.types import FloatArray
 
 CLOSED, OPEN = 0.0, 1.0
 
+CRUISE = 0.22
+"""Height above the table at which the tool passes over what lies there [m]."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waypoint:
@@ -18,12 +21,14 @@ class Waypoint:
     Attributes:
         position: (3,) of the tool in the base [m].
         opening: Of the gripper, commanded before the tool moves: ``CLOSED`` or ``OPEN``.
-        straight: Go there directly; otherwise lift the tool, travel above everything and come down.
+        straight: Go there directly; otherwise lift the tool to ``cruise``, travel and come down.
+        cruise: Height above the table [m].
     """
 
     position: FloatArray
     opening: float
     straight: bool = False
+    cruise: float = CRUISE
 
 
 class Task(Protocol):
