@@ -206,7 +206,7 @@ def _decided(gripper: FloatArray) -> FloatArray:
     """Return the gripper as open or closed; while it is on its way, as what it is on its way to."""
     known = np.flatnonzero((gripper < 0.05) | (gripper > 0.95))
     if not known.size:
-        return np.round(np.clip(gripper, 0.0, 1.0))
+        return (gripper > 0.5).astype(np.float64)
     after = known[np.minimum(np.searchsorted(known, np.arange(len(gripper))), len(known) - 1)]
     return (gripper[after] > 0.5).astype(np.float64)
 

@@ -1,7 +1,6 @@
 """Reads episodes in the form of RLDS: each a sequence of step dictionaries, from any iterable or from ``.npz`` files.
 
-TFRecord files are not read: RLDS episodes of TensorFlow Datasets are handed over as NumPy
-(``tfds.as_numpy(episode["steps"])``) by whoever has TensorFlow.
+The files of TensorFlow Datasets are read by :mod:`roboact_train.data.tfrecord`.
 """
 
 from __future__ import annotations

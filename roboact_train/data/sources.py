@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -15,12 +15,13 @@ from roboact_ros.errors import RecordingError
 from roboact_ros.recording.folders import BagState, find_bags, mcap_files
 from roboact_train.data import clip_rt_csv, clip_rt_raw, lerobot, rlds
 from roboact_train.data.bags import samples_from_bag
-from roboact_train.data.demonstrations import samples_from_demonstration
+from roboact_train.data.demonstrations import Demonstration, samples_from_demonstration
 from roboact_train.data.samples import EpisodeSamples
 from roboact_train.data.shards import read_shard, shard_files
 from roboact_train.data.supervision import Bounds, quantile_bounds
+from roboact_train.data.tfrecord import read_tfrecord
 
-KINDS = "bags, clip_rt_raw (task_*/episode_*), clip_rt_csv (*.csv), webdataset (*.tar), lerobot (meta/info.json), *.npz"
+KINDS = "bags, task_*/episode_* folders, *.csv, *.tar, LeRobot data sets (meta/info.json), *.npz, *.tfrecord*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PathSource:
-    """A bag, an episode of the released layout, a table, a shard or an ``.npz`` episode."""
+    """A bag, an episode of the released layout, a table, a shard, or a file of RLDS episodes."""
 
     kind: str
     path: Path
@@ -84,7 +85,12 @@ class PathSource:
         if self.kind == "shard":
             return EpisodeSamples(list(read_shard(self.path)), Counter())
         generator = _generator(self.choices.seed, self.name)
-        return samples_from_demonstration(rlds.read_npz(self.path), self.bounds, generator)
+        found = EpisodeSamples([], Counter())
+        for demonstration in _demonstrations(self.kind, self.path, self.choices):
+            episode = samples_from_demonstration(demonstration, self.bounds, generator)
+            found.samples.extend(episode.samples)
+            found.skipped.update(episode.skipped)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +129,8 @@ def _sources(path: Path, choices: Choices) -> list[Source]:
         raise RecordingError(f"{path} does not exist")
     if path.is_file():
         kinds = {".csv": "csv", ".tar": "shard", ".npz": "npz", ".mcap": "bag"}
-        if path.suffix in kinds:
-            found = _paths(kinds[path.suffix], [path], choices)
+        kind = "tfrecord" if ".tfrecord" in path.name else kinds.get(path.suffix)
+        found = _paths(kind, [path], choices) if kind is not None else []
     elif mcap_files(path) or (path / "metadata.yaml").is_file():
         found = _paths("bag", [path], choices)
     elif (path / "meta" / "info.json").is_file():
@@ -137,6 +143,7 @@ def _sources(path: Path, choices: Choices) -> list[Source]:
             or _paths("shard", shard_files(path), choices)
             or _paths("csv", sorted(path.glob("*.csv")), choices)
             or _paths("npz", sorted(path.glob("*.npz")), choices)
+            or _paths("tfrecord", sorted(path.glob("*.tfrecord*")), choices)
             or _paths("bag", _bags(path), choices)
         )
     if not found:
@@ -154,9 +161,14 @@ def _bags(folder: Path) -> list[Path]:
 
 def _paths(kind: str, paths: list[Path], choices: Choices) -> list[Source]:
     bounds = None
-    if kind == "npz" and paths:
-        bounds = quantile_bounds(np.concatenate([rlds.read_npz(path).actions for path in paths]))
+    if kind in ("npz", "tfrecord") and paths:
+        episodes = (episode for path in paths for episode in _demonstrations(kind, path, choices))
+        bounds = quantile_bounds(np.concatenate([episode.actions for episode in episodes]))
     return [PathSource(kind, path, choices, bounds) for path in paths]
+
+
+def _demonstrations(kind: str, path: Path, choices: Choices) -> Iterator[Demonstration]:
+    return read_tfrecord(path, choices.camera) if kind == "tfrecord" else iter([rlds.read_npz(path)])
 
 
 def _open(folder: Path, choices: Choices) -> lerobot.LeRobotDataset:

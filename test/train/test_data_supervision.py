@@ -13,6 +13,7 @@ from roboact_ros.language.parse import parse
 from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_train.data import lerobot, rlds
 from roboact_train.data.demonstrations import samples_from_demonstration
+from roboact_train.data.sources import find_sources
 from roboact_train.data.supervision import (
     CLOSE,
     NONE,
@@ -24,6 +25,7 @@ from roboact_train.data.supervision import (
     vocabulary_label,
 )
 from roboact_train.data.templates import LABELS, templates
+from roboact_train.data.tfrecord import read_tfrecord
 
 ASTRIBOT = Path(os.environ.get("ROBOACT_ASTRIBOT_DATA", "/nonexistent"))
 
@@ -261,3 +263,58 @@ def test_a_real_dual_arm_data_set_is_read_one_arm_at_a_time() -> None:
     assert not {CLOSE, OPEN} & set(labels_from_actions(left.actions(0)).tolist())
     poses = episode.actions[:, :3].sum(axis=0)
     assert np.linalg.norm(poses) < 1.0
+
+
+def field(number: int, payload: bytes) -> bytes:
+    """Return a length-delimited field of a protocol buffer."""
+    size, length = len(payload), b""
+    while size > 127:
+        length += bytes([size & 127 | 128])
+        size >>= 7
+    return bytes([number << 3 | 2]) + length + bytes([size]) + payload
+
+
+def tfrecord(path: Path, steps: list[dict[str, object]], **changes: bytes) -> Path:
+    """Write an episode as TensorFlow Datasets does."""
+    from roboact_train.data.pictures import Pixels, png
+
+    features = {
+        "steps/observation/image": field(1, b"".join(field(1, png(Pixels(s["observation"]["image"]))) for s in steps)),  # type: ignore[index]
+        "steps/action": field(2, field(1, np.concatenate([s["action"] for s in steps]).astype("<f4").tobytes())),  # type: ignore[misc]
+        "steps/language_instruction": field(1, b"".join(field(1, s["language_instruction"]) for s in steps)),  # type: ignore[arg-type]
+        "steps/is_last": field(3, field(1, bytes(int(bool(s["is_last"])) for s in steps))),
+    } | changes
+    entries = b"".join(field(1, field(1, key.encode()) + field(2, value)) for key, value in features.items())
+    example = field(1, entries)
+    path.write_bytes((len(example).to_bytes(8, "little") + bytes(4) + example + bytes(4)) * 2)
+    return path
+
+
+def test_tfrecord_files_are_read_without_tensorflow(tmp_path: Path) -> None:
+    steps = rlds_steps()
+    first, second = read_tfrecord(tfrecord(tmp_path / "bridge.tfrecord-00000-of-00001", steps))
+    wanted = rlds.demonstration(steps, "")
+    for episode in (first, second):
+        np.testing.assert_allclose(episode.actions, wanted.actions, atol=1e-7)
+        assert episode.instructions == wanted.instructions
+        for one, other in zip(episode.pictures, wanted.pictures, strict=True):
+            np.testing.assert_array_equal(one.load(), other.load())
+    (source,) = find_sources([tmp_path])
+    assert [s.label for s in source.read().samples] == [6, 6] * 2
+
+
+def test_bad_tfrecord_files_are_named(tmp_path: Path) -> None:
+    path = tfrecord(tmp_path / "a.tfrecord", rlds_steps())
+    with pytest.raises(RecordingError, match='a.tfrecord, episode 0 has no image "wrist"'):
+        list(read_tfrecord(path, "wrist"))
+    content = path.read_bytes()
+    for size, whole in ((7, 0), (100, 0), (len(content) - 3, 1)):
+        path.write_bytes(content[:size])
+        with pytest.raises(RecordingError, match=rf"a.tfrecord is cut off; {whole} episodes"):
+            list(read_tfrecord(path))
+    path.write_bytes(content[:40] + b"\xff" * 30 + content[70:])
+    with pytest.raises(RecordingError, match="a.tfrecord, episode 0"):
+        list(read_tfrecord(path))
+    tfrecord(path, rlds_steps(), **{"steps/action": field(2, field(1, bytes(12)))})
+    with pytest.raises(RecordingError, match='"steps/action" should be 5 x 7 numbers, not 3'):
+        list(read_tfrecord(path))
