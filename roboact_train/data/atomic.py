@@ -10,7 +10,6 @@ from pathlib import Path
 
 from roboact_ros.errors import RecordingError
 from roboact_ros.recording.bag_writer import publish
-from roboact_ros.recording.failures import recording_error
 
 
 @contextmanager
@@ -25,12 +24,9 @@ def whole_folder(out: Path) -> Iterator[Path]:
     unfinished = out.with_name(f".{out.name}.writing-{os.getpid()}")
     try:
         unfinished.mkdir(parents=True)
-    except OSError as error:
-        raise recording_error(unfinished, error) from error
-    try:
         yield unfinished
         publish(unfinished, out)
     except OSError as error:
-        raise recording_error(out, error) from error
+        raise RecordingError(f"{out} cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

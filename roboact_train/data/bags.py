@@ -7,21 +7,25 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from roboact_ros.errors import LanguageRefusal, RecordingError
 from roboact_ros.language.plan import plan_from_text
-from roboact_ros.policies.pilot import report_from_values
-from roboact_ros.recording.images import frame_from_recorded
 from roboact_ros.recording.reader import Episode, RawMessage
-from roboact_ros.recording.schema import typestore
 from roboact_ros.types import Motion
 from roboact_train.data import samples as kinds
 from roboact_train.data.arm_trace import ArmStates
+from roboact_train.data.bag_topics import (
+    STATUS,
+    check_commands,
+    exposed_ns,
+    image_topic,
+    images_before,
+    picture,
+    reports,
+    require,
+    texts,
+)
 from roboact_train.data.executed import PERSON, UNDO, Executed, executed_steps
-from roboact_train.data.pictures import Encoded, Picture, Pixels
 from roboact_train.data.samples import DONE, DONE_ACTION, DONE_LABEL, EpisodeSamples, Sample, label_of
 
 AUGMENTED_FROM = "augmented_from"
@@ -29,7 +33,7 @@ AUGMENTED_FROM = "augmented_from"
 DEVIATIONS = "deviations_ns"
 """Note of such a bag: JSON list of [begin, end] Unix times [ns]; motions begun within teach nothing."""
 
-STATUS, PERSON_MOTION, POLICY_MOTION = "executor/status", "teleop/motion", "policy/motion"
+PERSON_MOTION, POLICY_MOTION = "teleop/motion", "policy/motion"
 _ASKED_NS = 500_000_000
 """The executor begins a motion at most this long after it was asked for, or it was part of a plan."""
 _TOLD_NS = 40_000_000
@@ -64,14 +68,14 @@ def samples_from_bag(path: str | Path, camera: str = "", instruction: str = "") 
     with Episode(path) as episode:
         if not any(topic.count for topic in episode.topics.values()):
             raise RecordingError(f"{episode.path} is empty: no message was recorded")
-        _require(episode, STATUS)
-        topic = _image_topic(episode, camera)
-        _check_commands(episode)
-        said = _texts(episode, (PERSON_MOTION, POLICY_MOTION))
-        steps = executed_steps(_reports(episode))
+        require(episode, STATUS)
+        topic = image_topic(episode, camera)
+        check_commands(episode)
+        said = texts(episode, (PERSON_MOTION, POLICY_MOTION))
+        steps = executed_steps(reports(episode))
         moments = _moments(steps, said)
-        images = _images_before(episode, topic, [moment.at_ns for moment in moments])
-        tasks = _texts(episode, ("instruction",))
+        images = images_before(episode, topic, [moment.at_ns for moment in moments])
+        tasks = texts(episode, ("instruction",))
         states = ArmStates(episode)
         corrected = any(name == POLICY_MOTION for _, name, _ in said)
         deviations = _deviations(episode)
@@ -95,14 +99,14 @@ def _sample(episode: Episode, moment: _Moment, raw: RawMessage, task: str, sourc
         raise RecordingError(
             f'{episode.path}: nothing was said on the topic "instruction" and none is noted; give one (--instruction)'
         )
-    picture = _picture(raw, name)
-    stamp_ns = _stamp(raw)
+    image = picture(raw, name)
+    stamp_ns = exposed_ns(raw)
     if moment.step is None:
-        return Sample(picture, task, DONE, DONE_ACTION, DONE_LABEL, source, stamp_ns, episode.path.name)
+        return Sample(image, task, DONE, DONE_ACTION, DONE_LABEL, source, stamp_ns, episode.path.name)
     motion = _motion(episode, moment.step)
     label = label_of(motion.primitive, f"{episode.path} {STATUS}")
     trace = states.trace(moment.at_ns, moment.step.ended_ns)
-    return Sample(picture, task, motion.primitive, motion.action, label, source, stamp_ns, episode.path.name, trace)
+    return Sample(image, task, motion.primitive, motion.action, label, source, stamp_ns, episode.path.name, trace)
 
 
 def _moments(steps: Sequence[Executed], said: list[tuple[int, str, str]]) -> list[_Moment]:
@@ -131,7 +135,7 @@ def _refusal(moment: _Moment, raw: RawMessage | None, deviations: list[tuple[int
         return "deviation"
     if raw is None:
         return "no image before it"
-    stamp = _stamp(raw)
+    stamp = exposed_ns(raw)
     return "no recent image" if stamp < moment.rested_ns and moment.at_ns - stamp > _STALE_NS else ""
 
 
@@ -164,90 +168,6 @@ def _source(episode: Episode, step: Executed | None, corrected: bool) -> str:
 def _task_at(episode: Episode, tasks: list[tuple[int, str, str]], at_ns: int) -> str:
     before = [text for logged, _, text in tasks if logged <= at_ns and text.strip()]
     return (before[-1] if before else episode.notes.get("instruction", "")).strip()
-
-
-def _reports(episode: Episode) -> list[tuple[int, Any]]:
-    reports = []
-    for _, logged, message in episode.messages([STATUS]):
-        values = {value.key: value.value for value in message.values}
-        try:
-            reports.append((logged, report_from_values(values)))
-        except ValueError as error:
-            raise RecordingError(f"{episode.path}, topic {STATUS}: {error}") from error
-    return reports
-
-
-def _texts(episode: Episode, names: Sequence[str]) -> list[tuple[int, str, str]]:
-    """Return log time [ns], relative topic name and text of the String messages on those of ``names`` there are."""
-    present = {episode.full_name(name): name for name in names if episode.full_name(name) in episode.topics}
-    return [(logged, present[topic], str(message.data)) for topic, logged, message in episode.messages(present)]
-
-
-def _check_commands(episode: Episode) -> None:
-    """Refuse a bag whose arm was sent numbers that are none."""
-    name = episode.full_name("executor/action")
-    if name not in episode.topics:
-        return
-    for _, logged, message in episode.messages([name]):
-        if not all(np.isfinite(point.positions).all() for point in message.points):
-            seconds = (logged - episode.start_ns) / 1e9
-            raise RecordingError(
-                f"{episode.path}, topic {name}: an action {seconds:.2f} s after the start is not finite"
-            )
-
-
-def _require(episode: Episode, topic: str) -> None:
-    if episode.full_name(topic) not in episode.topics:
-        raise RecordingError(
-            f'{episode.path} has no topic "{episode.full_name(topic)}", without which nothing can be learned from it; '
-            f"it has: {', '.join(sorted(episode.topics))}"
-        )
-
-
-def _image_topic(episode: Episode, camera: str) -> str:
-    prefix = episode.full_name("camera/")
-    kind = {}
-    for suffix in ("/image_raw", "/image/compressed"):
-        recorded = (name for name in episode.topics if name.startswith(prefix) and name.endswith(suffix))
-        kind.update({name.removeprefix(prefix).removesuffix(suffix): name for name in recorded})
-    wanted = camera or str((episode.cell.get("policy") or {}).get("camera", ""))
-    if not camera and wanted not in kind and len(kind) == 1:
-        wanted = next(iter(kind))
-    if wanted not in kind:
-        asked = f'of camera "{wanted}" ' if wanted else ""
-        raise RecordingError(
-            f'{episode.path} has no images {asked}on "{prefix}*/image/compressed"; cameras: '
-            f"{', '.join(sorted(kind)) or '(none)'}"
-        )
-    return kind[wanted]
-
-
-def _images_before(episode: Episode, topic: str, moments: Sequence[int]) -> list[RawMessage | None]:
-    """Return the newest image exposed before each of the ``moments`` [ns, ascending]."""
-    chosen: list[RawMessage | None] = []
-    newest: RawMessage | None = None
-    for raw in episode.raw_messages([topic]):
-        stamp = _stamp(raw)
-        while len(chosen) < len(moments) and moments[len(chosen)] < stamp:
-            chosen.append(newest)
-        newest = raw
-    return chosen + [newest] * (len(moments) - len(chosen))
-
-
-def _stamp(raw: RawMessage) -> int:
-    """Return the moment of exposure [ns] of an image message: a CDR header of 4 bytes, then seconds and nanoseconds."""
-    order = "<" if raw.data[1] & 1 else ">"
-    seconds, nanoseconds = np.frombuffer(raw.data, f"{order}u4", 2, 4).tolist()
-    return int(seconds) * 1_000_000_000 + int(nanoseconds)
-
-
-def _picture(raw: RawMessage, name: str) -> Picture:
-    message: Any = typestore().deserialize_cdr(raw.data, raw.topic.type_name)
-    try:
-        image = frame_from_recorded(message, "").image
-    except RecordingError as error:
-        raise RecordingError(f"{name}: {error}") from error
-    return Pixels(image) if hasattr(message, "encoding") else Encoded(bytes(message.data), name)
 
 
 def _reasons(skipped: Counter[str]) -> str:

@@ -110,8 +110,9 @@ def _read_step(file: Path, episode: str) -> Sample:
     value = read_object(file)
     supervision = text(value, "supervision", where)
     label = label_of(supervision, where)
-    action = _action(numbers(value, "action", ACTION_SIZE, where), label, supervision, where)
-    numbers(value, "openx_action", 7, where)
+    action = DONE_ACTION
+    if label != DONE_LABEL:
+        action = _action(numbers(value, "action", ACTION_SIZE, where), label, supervision, where)
     picture = file.with_suffix(".png")
     if not picture.is_file():
         picture = file.parent / Path(text(value, "image_path", where)).name
@@ -128,8 +129,6 @@ def _read_step(file: Path, episode: str) -> Sample:
 
 def _action(given: Sequence[float], label: int, supervision: str, where: str) -> Action:
     """Return the action of a step, and refuse one that does something else than its words say."""
-    if label == DONE_LABEL:
-        return DONE_ACTION
     motion = motion_of(label)
     # A step that moves the arm may carry either state of the gripper; it means that the gripper stays.
     entries = [*given[:7], GRIPPER_UNCHANGED if motion.moves_tool else given[7]]

@@ -18,6 +18,7 @@ from roboact_train.data.json_files import parse_object, read_object
 from roboact_train.data.pictures import Encoded, Pixels, jpeg, read_bytes
 
 VERSIONS = ("v2.0", "v2.1")
+_NEEDED = ("fps", "features", "chunks_size", "data_path", "video_path")
 HERTZ = 3.0
 """Steps per second by default: at 30 Hz hardly a step is long enough to have a name."""
 
@@ -87,10 +88,14 @@ class LeRobotDataset:
             raise RecordingError(
                 f"{folder}: LeRobot version {info.get('codebase_version')} cannot be read; valid: {', '.join(VERSIONS)}"
             )
+        missing = [key for key in _NEEDED if key not in info]
+        if missing:
+            raise RecordingError(f'{folder / "meta" / "info.json"} has no "{missing[0]}"')
         self._info: dict[str, Any] = info
         self._stride = max(1, round(float(info["fps"]) / hertz))
-        self._tasks = {int(row["task_index"]): str(row["task"]) for row in _lines(folder / "meta" / "tasks.jsonl")}
-        self.episodes = [int(row["episode_index"]) for row in _lines(folder / "meta" / "episodes.jsonl")]
+        tasks, episodes = (folder / "meta" / f"{name}.jsonl" for name in ("tasks", "episodes"))
+        self._tasks = {row["task_index"]: str(row["task"]) for row in _lines(tasks, "task_index", "task")}
+        self.episodes = [int(row["episode_index"]) for row in _lines(episodes, "episode_index")]
         features: dict[str, Any] = info["features"]
         if self._columns.name not in features:
             vectors = [name for name, feature in features.items() if feature["dtype"].startswith("float")]
@@ -100,7 +105,8 @@ class LeRobotDataset:
         self.cameras = [
             name
             for name, feature in features.items()
-            if feature["dtype"] == "image" or (feature["dtype"] == "video" and self._video(name, 0).is_file())
+            if feature["dtype"] == "image"
+            or (feature["dtype"] == "video" and self._video(name, self.episodes[0]).is_file())
         ]
         self._camera = camera or (self.cameras[0] if len(self.cameras) == 1 else "")
         if self._camera not in self.cameras:
@@ -227,12 +233,16 @@ def _between(rows: FloatArray, columns: Columns, stride: int) -> FloatArray:
     return np.column_stack((np.diff(chosen[:, :3], axis=0), turned))
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [
+def _lines(path: Path, *keys: str) -> list[dict[str, Any]]:
+    """Return the JSON objects in the lines of a file, of which there is one, each with all of ``keys``."""
+    rows = [
         parse_object(line, f"{path}, line {number}")
         for number, line in enumerate(read_bytes(path).splitlines(), 1)
         if line.strip()
     ]
+    if not rows or not all(key in row for row in rows for key in keys):
+        raise RecordingError(f"{path} should hold one object with {', '.join(keys)} in each line")
+    return rows
 
 
 def layout(name: str) -> Columns:
