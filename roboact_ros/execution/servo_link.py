@@ -35,7 +35,7 @@ class ServoLink:
         self._cell = cell_to_mapping(cell)
         self._stopped = self._paused = False
         self._received: list[Message] = []
-        self._next_id = 0
+        self._next_id = self._finished = self._finished_before = 0
         self._failures = 0
         self._start_at = 0.0
         self.restarts = -1
@@ -58,6 +58,10 @@ class ServoLink:
         except EOFError:
             self._bury()
         received, self._received = self._received, []
+        for message in received:
+            if "finished" in message:
+                # Counted on over the lives of several processes.
+                self._finished = message["finished"] = message["finished"] + self._finished_before
         return received
 
     def alive(self, hold: str) -> None:
@@ -113,6 +117,7 @@ class ServoLink:
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment)
         self._channel, self._started = channel, time.monotonic()
         self.restarts += 1
+        self._finished_before = self._finished
         self._send({"cell": self._cell, "stopped": self._stopped, "paused": self._paused})
 
     def _send(self, message: Message) -> None:

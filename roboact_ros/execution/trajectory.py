@@ -23,7 +23,8 @@ _AT_REST = 1e-9
 class ToolLimits:
     """Speed, acceleration and jerk of the tool: linear [m/s, m/s^2, m/s^3] and angular [rad/s, …], per vector length.
 
-    While one motion replaces another the two acceleration vectors may add up; the speeds never do.
+    While one motion replaces another, the accelerations of the two may add up, and the speed may exceed its limit by a
+    few percent until the old one is braked; the limits of every cycle then slow the arm down.
     """
 
     linear: tuple[float, float, float]
