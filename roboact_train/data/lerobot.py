@@ -149,9 +149,11 @@ class LeRobotDataset:
         return bool(self._info["features"][self._camera]["dtype"] == "video")
 
     def _table(self, episode: int) -> Any:
-        import pyarrow
-        from pyarrow import parquet
-
+        try:
+            import pyarrow
+            from pyarrow import parquet
+        except ImportError as error:
+            raise ConfigurationError(f"PyArrow is not installed ({error}): pip install 'roboact_ros[train]'") from error
         path = self._path("data_path", episode)
         try:
             return parquet.read_table(path)

@@ -318,3 +318,26 @@ def test_bad_tfrecord_files_are_named(tmp_path: Path) -> None:
     tfrecord(path, rlds_steps(), **{"steps/action": field(2, field(1, bytes(12)))})
     with pytest.raises(RecordingError, match='"steps/action" should be 5 x 7 numbers, not 3'):
         list(read_tfrecord(path))
+
+
+def test_images_within_the_table_of_a_lerobot_data_set_are_read(tmp_path: Path) -> None:
+    import json
+
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    from roboact_train.data.pictures import Pixels, png
+
+    lerobot_dataset(tmp_path)
+    (file,) = tmp_path.glob("data/*/*.parquet")
+    table = parquet.read_table(file)
+    images = [np.full((8, 9, 3), i, np.uint8) for i in range(table.num_rows)]
+    cells = pa.array([{"bytes": png(Pixels(image)), "path": f"{i}.png"} for i, image in enumerate(images)])
+    parquet.write_table(table.append_column("wrist", cells), file)
+    info = json.loads((tmp_path / "meta/info.json").read_text())
+    info["features"]["wrist"] = {"dtype": "image", "shape": [8, 9, 3]}
+    (tmp_path / "meta/info.json").write_text(json.dumps(info))
+    dataset = lerobot.LeRobotDataset(tmp_path, camera="wrist", hertz=5.0)
+    assert dataset.cameras == ["observation.images.front", "wrist"]
+    for i, picture in enumerate(dataset.demonstration(0).pictures):
+        np.testing.assert_array_equal(picture.load(), images[2 * i])
