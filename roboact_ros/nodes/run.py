@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
 from rclpy.experimental import EventsExecutor
-from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
 from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import load_cell
 from roboact_ros.errors import RoboactError
+
+_NOTICE_SIGNAL = 0.1
+"""A signal is noticed within this time even when nothing else happens [s]."""
 
 Make = Callable[[Cell, argparse.Namespace], Node]
 
@@ -45,26 +49,25 @@ def run_node(
     # ROS would take key:=value for a remapping, so it only sees what follows --ros-args.
     own = words[: words.index("--ros-args")] if "--ros-args" in words else words
     args = parser.parse_args(own)
-    rclpy.init(args=["", *words[len(own) :]])
+    # Signals only ask the loop to end: ROS stays whole until the node has brought everything to rest, however many
+    # signals arrive meanwhile (a terminal and a launcher each send their own).
+    leaving = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: leaving.set())
+    rclpy.init(args=["", *words[len(own) :]], signal_handler_options=SignalHandlerOptions.NO)
     node: Node | None = None
     try:
         node = make(load_cell(args.system, args.overrides), args)
         executor = EventsExecutor()
         executor.add_node(node)
         print("ready", flush=True)
-        while rclpy.ok():
-            executor.spin_once(timeout_sec=1.0)
+        while not leaving.is_set():
+            executor.spin_once(timeout_sec=_NOTICE_SIGNAL)
     except RoboactError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr, flush=True)
         return 2
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except rclpy_implementation.RCLError:
-        # A signal shut ROS down under a callback or between two turns of the loop; anything else is a real failure.
-        if rclpy.ok():
-            raise
     finally:
         if node is not None:
             node.destroy_node()
-        rclpy.try_shutdown()
+        rclpy.shutdown()
     return 0
