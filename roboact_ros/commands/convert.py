@@ -1,7 +1,7 @@
 """Turn recorded episodes and other people's data into training data.
 
 SOURCE is a bag or a folder of bags, a folder in the released CLIP-RT layout, a table (*.csv), shards (*.tar), a LeRobot
-data set or RLDS-style episodes (*.npz); docs/data.md describes each. OUT is a new folder; it appears when everything is
+data set or RLDS episodes (*.npz, *.tfrecord); docs/data.md describes each. OUT is a new folder; it appears when everything is
 written, and not at all when a source is bad.
 """
 
