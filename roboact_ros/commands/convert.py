@@ -1,8 +1,8 @@
 """Turn recorded episodes and other people's data into training data.
 
 SOURCE is a bag or a folder of bags, a folder in the released CLIP-RT layout, a table (*.csv), shards (*.tar), a LeRobot
-data set or RLDS episodes (*.npz, *.tfrecord); docs/data.md describes each. OUT is a new folder; it appears when everything is
-written, and not at all when a source is bad.
+data set or RLDS episodes (*.npz, *.tfrecord); docs/data.md describes each. OUT is a new folder; it appears when
+everything is written, and not at all when a source is bad.
 """
 
 from __future__ import annotations
