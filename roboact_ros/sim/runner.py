@@ -70,8 +70,7 @@ class Runner:
             raise SimulationError(f"the cell has one {model.name}, the world {', '.join(arm.name for arm in arms)}")
         self.world = world
         self._body = world.arms[0]
-        self._controller = Controller(model, self._body, log=self._note)
-        self.problem = ""
+        self._controller = Controller(model, self._body, log=_ignore)
         self._kinematics = Kinematics(model, pose_from_vector(*cell.arm.tcp))
         limits = Limits.from_cell(cell, self._kinematics)
         home, dt = np.array(cell.arm.home), 1.0 / model.rate_hz
@@ -140,9 +139,6 @@ class Runner:
             raise LanguageRefusal(f'"{command.control}" has no meaning between motions')
         self.executor.submit(command.motions, PERSON)
 
-    def _note(self, line: str) -> None:
-        self.problem = line
-
     def _tick(self) -> None:
         """Advance everything by 2 ms, in the order of :class:`~roboact_ros.sim.cell.SimulatedCell`."""
         controller = self._controller
@@ -201,3 +197,7 @@ class _Stream:
             elif kernel.motion is servo:
                 kernel.motion = StopJ(_STOP)
             yield
+
+
+def _ignore(line: str) -> None:
+    """Drop what the controller logs: an outcome says why something stopped."""

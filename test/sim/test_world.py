@@ -158,3 +158,26 @@ def test_what_cannot_be_done_is_refused_with_the_valid_values() -> None:
         Contents(blocks=(Block("red"), Block("red")))
     with pytest.raises(SimulationError, match="do not fit"):
         World([UR5E], contents=Contents(blocks=tuple(Block(c, 0.15) for c in ("red", "green", "blue", "pink"))))
+
+
+def test_what_sleeps_on_a_block_falls_when_the_block_is_taken_away() -> None:
+    world = World([UR5E], seed=0)
+    table = world.scene.table_z
+    world.place("blue block", (0.45, -0.1))
+    world.place("red block", (0.45, -0.1, table + 0.06))
+    world.step(2.0)
+    resting = world.report()
+    world.step(1.0)
+    assert world.report() == resting
+    world.place("blue block", (0.45, 0.0))
+    world.step(1.0)
+    assert world.pose_object_in_base("red block")[2, 3] == pytest.approx(table + 0.02, abs=2e-3)
+
+
+def test_an_object_put_into_the_air_falls() -> None:
+    world = World([UR5E], seed=0)
+    world.step(1.0)
+    table = world.scene.table_z
+    world.place("red block", (0.45, -0.1, table + 0.2))
+    world.step(1.0)
+    assert world.pose_object_in_base("red block")[2, 3] == pytest.approx(table + 0.02, abs=2e-3)

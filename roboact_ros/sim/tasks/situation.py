@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from roboact_ros.sim.world import World
 from roboact_ros.types import FloatArray, GripperState
@@ -59,3 +61,24 @@ def observe(world: World) -> Situation:
         openings={name: world.opening(name) for name in opened},
         table_z=world.scene.table_z,
     )
+
+
+def from_report(
+    report: Mapping[str, Mapping[str, Any]], tool: FloatArray, gripper: GripperState, table_z: float
+) -> Situation:
+    """Return the situation of a world in another process.
+
+    Args:
+        report: The objects, as :meth:`World.report` and the port of the simulated world tell them.
+        tool: (3,) tool centre point in the base [m], from the arm.
+        gripper: State of the gripper, from the gripper.
+        table_z: Height of the table top in the base [m], from the scene.
+    """
+    poses = {}
+    for name, item in report.items():
+        w, x, y, z = item["quaternion"]
+        poses[name] = np.eye(4)
+        poses[name][:3, :3] = Rotation.from_quat([x, y, z, w]).as_matrix()
+        poses[name][:3, 3] = item["position"]
+    openings = {name: float(item["opening"]) for name, item in report.items() if "opening" in item}
+    return Situation(np.array(tool), gripper, poses, openings, table_z)
