@@ -127,6 +127,9 @@ class URArm:
             self._servoing, self._halting = True, False
             if not control.servoJ(q.tolist(), 0.0, 0.0, 1.0 / self._model.rate_hz, LOOKAHEAD, GAIN):
                 raise ArmError(f"the arm did not take a target: {self._state.mode.value}")
+        except RuntimeError as error:  # all that the client library raises, here when its connection is gone
+            self._lost = f"the controller at {self._address} was lost: {error}"
+            raise ArmError(self._lost) from error
         finally:
             self._lock.release()
 

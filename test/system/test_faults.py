@@ -90,6 +90,10 @@ def recover(cell: RunningCell) -> None:
     cell.talk.wait(idle, RECOVERY_SECONDS, "the cell did not recover")
 
 
+def told(cell: RunningCell) -> str:
+    return cell.talk.arm.message if cell.talk.arm is not None else ""
+
+
 def start_moving(cell: RunningCell) -> None:
     cell.talk.say("move left a lot", MOTION_SECONDS)
     cell.talk.wait_until_moved(0.02, MOTION_SECONDS)
@@ -181,7 +185,7 @@ def test_local_mode(cell: RunningCell, address: str) -> None:
     pendant = Pendant(address)
     pendant.remote(False)
     try:
-        cell.talk.wait(lambda: cell.talk.state != "idle", MOTION_SECONDS, "local mode was not noticed")
+        cell.talk.wait(lambda: "local" in told(cell), MOTION_SECONDS, "local mode was not noticed")
         with pytest.raises(OperatorError, match="local"):
             cell.talk.do("move up", MOTION_SECONDS)
     finally:
