@@ -64,6 +64,8 @@ setup(
             "ros-jazzy-std-srvs",
         ],
         "bench": ["eaik", "ur-analytic-ik", "mcap", "mcap-ros2-support", "pillow"],
+        "train": ["pyarrow", "webdataset", "ray[data]"],
+        "gym": ["gymnasium"],
         "dev": ["pytest", "pytest-timeout", "hypothesis", "psutil", "ruff", "mypy", "types-PyYAML", "types-psutil", "scipy-stubs", "colcon-common-extensions"],
     },
     entry_points={
