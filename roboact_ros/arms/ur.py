@@ -142,8 +142,9 @@ class URArm:
 
     def unlock(self) -> None:
         """See :class:`~roboact_ros.arms.arm.Arm`; returns at once."""
-        self._unlocking = True
-        self._wake.set()
+        if self._state.mode is ArmMode.PROTECTIVE_STOP:
+            self._unlocking = True
+            self._wake.set()
 
     def close(self) -> None:
         """See :class:`~roboact_ros.arms.arm.Arm`."""

@@ -7,6 +7,7 @@ from dashboard_client import DashboardClient
 from roboact_ros.errors import ArmError
 from roboact_ros.robots import ROBOTS, RobotModel
 
+_TIMEOUT_MS = 2000
 _GENERATIONS = {3: "cb3", 5: "e-series"}
 
 
@@ -24,7 +25,7 @@ class Dashboard:
     def __init__(self, address: str, model: RobotModel) -> None:
         self._client = DashboardClient(address)
         try:
-            self._client.connect(2000)
+            self._client.connect(_TIMEOUT_MS)
             version = self._client.polyscopeVersion()
         except RuntimeError as error:
             raise ArmError(f"the dashboard of the controller at {address}:29999 does not answer: {error}") from error
@@ -40,6 +41,8 @@ class Dashboard:
 
     def remote(self) -> bool:
         """Whether the network may control the robot; older controllers do not distinguish."""
+        if not self._client.isConnected():
+            self._client.connect(_TIMEOUT_MS)
         return not self._knows_remote or bool(self._client.isInRemoteControl())
 
     def stop_program(self) -> None:

@@ -52,7 +52,7 @@ class ServoLoop:
         self._arm, self._gripper, self._executor = arm, gripper, executor
         self._requests, self._channel, self._realtime, self._notices = requests, channel, realtime, notices
         self._ticker = Ticker(period_ns)
-        self._heard_ns = self._reported_ns = self._told_ns = time.monotonic_ns()
+        self._heard_ns = self._reported_ns = self._told_ns = 0  # held until the node says that the cameras are alive
         self._told: tuple[ExecutorStatus, str] | None = None
         self._targets: list[tuple[int, list[float], str]] = []
         self._last: FloatArray | None = None

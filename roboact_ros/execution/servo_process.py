@@ -27,7 +27,7 @@ from roboact_ros.arms.ur import URArm
 from roboact_ros.arms.ur_calibration import read_calibration
 from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import cell_from_mapping
-from roboact_ros.errors import ArmError, RoboactError
+from roboact_ros.errors import RoboactError
 from roboact_ros.execution.calibrated import CalibratedKinematics, Calibration
 from roboact_ros.execution.channel import Channel, Message
 from roboact_ros.execution.executor import Executor
@@ -39,6 +39,7 @@ from roboact_ros.execution.requests import Requests
 from roboact_ros.execution.servo_loop import ServoLoop
 from roboact_ros.execution.trajectory import ToolLimits
 from roboact_ros.robots import robot_model
+from roboact_ros.types import FloatArray
 
 _RETRY_PERIOD = 1.0
 
@@ -57,15 +58,15 @@ def main(descriptor: int) -> int:
             return 1
         cell = cell_from_mapping(first["cell"], "the executor node")
         realtime = prepare_process(_PRIORITY)
-        arm = _connect(cell, channel, notices)
+        arm, table = _connect(cell, channel, first, notices)
     except EOFError:
         return 0
-    loop = _loop(cell, arm, channel, realtime, first, notices)
-    signal.signal(signal.SIGTERM, lambda number, frame: _finish(loop, frame))
-    silence_collector()
     try:
+        loop = _loop(cell, arm, table, channel, realtime, first, notices)
+        signal.signal(signal.SIGTERM, lambda number, frame: _finish(loop, frame))
+        silence_collector()
         loop.run()
-    except ArmError as error:
+    except RoboactError as error:
         _say_lost(channel, str(error))
         # The client library's threads would go on reconnecting and start programs on the robot: end without them.
         os._exit(1)
@@ -73,51 +74,60 @@ def main(descriptor: int) -> int:
     return 0
 
 
-def _connect(cell: Cell, channel: Channel, notices: deque[str]) -> URArm:
-    """Try until the robot is there, answering the node meanwhile.
+def _connect(cell: Cell, channel: Channel, first: Message, notices: deque[str]) -> tuple[URArm, FloatArray | None]:
+    """Try until the robot is there, answering the node meanwhile; return it with its calibrated kinematics.
 
     Raises:
         EOFError: The node is gone or wants this process to end.
     """
     model = robot_model(cell.arm.model)
-    arms: list[URArm] = []
+    found: list[tuple[URArm, FloatArray | None]] = []
     why = [f"connecting to {cell.robot_address}"]
 
     def attempt() -> None:
         try:
-            arms.append(URArm(cell.robot_address, model, cell.arm.tcp, notices.append))
+            arm = URArm(cell.robot_address, model, cell.arm.tcp, notices.append)
+            found.append((arm, read_calibration(cell.robot_address) if cell.arm.calibrated else None))
         except RoboactError as error:
             why[0] = str(error)
 
-    while True:
+    while not found:
         thread = threading.Thread(target=attempt, daemon=True)
         thread.start()
         until = time.monotonic() + _RETRY_PERIOD
-        while thread.is_alive() or (not arms and time.monotonic() < until):
-            _refuse_all(channel, why[0])
-        if arms:
-            return arms[0]
+        while thread.is_alive() or (not found and time.monotonic() < until):
+            _answer(channel, first, why[0])
+    return found[0]
 
 
-def _refuse_all(channel: Channel, reason: str) -> None:
-    """Answer the node for a tenth of a second while there is no robot."""
+def _answer(channel: Channel, first: Message, reason: str) -> None:
+    """Answer the node for a tenth of a second while there is no robot; a stop or pause is kept in ``first``."""
     channel.send({"kind": "status", "state": "disconnected", "reason": reason})
     message = channel.receive(timeout=0.1)
     while message is not None:
-        if message["do"] == "finish":
+        word = message["do"]
+        if word == "finish":
             raise EOFError("asked to end")
+        first["stopped"] = (first["stopped"] or word == "stop") and word != "resume"
+        first["paused"] = (first["paused"] or word == "pause") and word != "resume"
         if "id" in message:
-            moves = message["do"] in ("submit", "home", "undo")
-            refused = f"not now: {reason}" if moves else ""
+            refused = f"not now: {reason}" if word in ("submit", "home", "undo", "measure") else ""
             channel.send({"kind": "reply", "id": message["id"], "refused": refused})
         message = channel.receive()
 
 
-def _loop(cell: Cell, arm: URArm, channel: Channel, realtime: str, first: Message, notices: deque[str]) -> ServoLoop:
+def _loop(
+    cell: Cell,
+    arm: URArm,
+    table: FloatArray | None,
+    channel: Channel,
+    realtime: str,
+    first: Message,
+    notices: deque[str],
+) -> ServoLoop:
     model = robot_model(cell.arm.model)
     pose_tool_in_flange = pose_from_vector(*cell.arm.tcp)
     kinematics = Kinematics(model, pose_tool_in_flange)
-    table = read_calibration(cell.robot_address) if cell.arm.calibrated else None
     if table is not None:
         theta, a, d, alpha = table
         kinematics = CalibratedKinematics(model, pose_tool_in_flange, Calibration.from_table(model, theta, d, a, alpha))

@@ -6,6 +6,7 @@ import functools
 import itertools
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -62,7 +63,8 @@ class ExecutorNode(Node):  # type: ignore[misc]
         self._cameras = CameraWatch(cell.cameras, cell.safety.camera_timeout, time.monotonic_ns())
         self._alive_ns = self._told_ns = 0
         self._told: dict[str, Any] = {"state": "disconnected", "reason": "the servo process is starting"}
-        self._refused = self._answered = ""
+        self._refused = ""
+        self._answers: deque[str] = deque(maxlen=8)
         self._joints = self.create_publisher(JointState, "joint_states", 10)
         self._pose = self.create_publisher(PoseStamped, "tcp_pose", 10)
         self._gripper = self.create_publisher(JointState, "gripper", 10)
@@ -109,8 +111,9 @@ class ExecutorNode(Node):  # type: ignore[misc]
         return lambda message: self._cameras.seen(camera, time.monotonic_ns())
 
     def _answer(self, reply: dict[str, Any]) -> None:
-        self._answered = str(reply["refused"])
-        self._refuse(self._answered)
+        refused = str(reply["refused"])
+        self._answers.append(refused)
+        self._refuse(refused)
 
     def _refuse(self, reason: str) -> None:
         """Show a refusal, or that what was said last was accepted when ``reason`` is empty."""
@@ -127,7 +130,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
                 self._publish(message)
             elif message["kind"] == "status":
                 refused = message.get("refused", "")
-                if refused not in ("", self._told.get("refused"), self._answered):
+                if refused not in ("", self._told.get("refused"), *self._answers):
                     self._refused = refused  # not an answer: a motion that was accepted turned out not to be possible
                 self._told = message
                 self._tell()
