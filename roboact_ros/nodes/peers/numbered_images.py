@@ -14,6 +14,7 @@ import numpy as np
 import rclpy
 from rclpy.duration import Duration
 from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage
 
 from roboact_ros.cells.transport import image_publisher_environment
@@ -35,7 +36,7 @@ def main() -> int:
     width, height, fps, count = map(int, numbers)
     os.environ.update(image_publisher_environment())
     images = pictures(width, height, 8)
-    rclpy.init()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)  # SIGTERM just ends it, also while it waits
     node = rclpy.create_node("numbered_images")
     publisher = node.create_publisher(CompressedImage, topic, QoSProfile(depth=5))  # as camera_node publishes
     while not publisher.get_subscription_count():
