@@ -45,7 +45,7 @@ setup(
         "ur-rtde",
         "pin",
         "rosbags",
-        "mujoco>=3.3",
+        "mujoco>=3.4",
         "safetensors",
         "torch",
         "torchvision",
