@@ -28,9 +28,11 @@ class DrivenExecutorNode(ExecutorNode):
         if self._told["state"] == "idle":
             if self._next == float("inf"):
                 self._next = time.monotonic() + self._side.settle
-            if not self._servo.submit([motion(self._motions)], PERSON)["refused"]:
+            if self._servo.submit([motion(self._motions)], PERSON)["refused"]:
+                self._servo.request("home", source=PERSON)  # a motion that was dropped left the arm too far to one side
+            else:
                 self._motions += 1
-                self._told["state"] = "moving"
+            self._told["state"] = "moving"
         if time.monotonic() < self._next or self.finished:
             return
         lateness = {k: v for k, v in self._servo.request("measure").items() if k not in ("kind", "id", "refused")}

@@ -21,6 +21,7 @@ from sensor_msgs.msg import CameraInfo, JointState
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
+from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.executor import Executor
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits
@@ -28,7 +29,7 @@ from roboact_ros.execution.poses import pose_from_vector
 from roboact_ros.execution.realtime import Lateness
 from roboact_ros.execution.status import PERSON, State
 from roboact_ros.execution.trajectory import ToolLimits
-from roboact_ros.nodes.executor_node import executor_status
+from roboact_ros.nodes.executor_node import LATCHED, executor_status
 from roboact_ros.nodes.messages.arm import joints_to_message, targets_to_message, tool_pose_to_message
 from roboact_ros.nodes.messages.diagnostics import status_to_message
 from roboact_ros.nodes.peers.servo_side import Side, Stopwatch, motion, parse_side
@@ -58,7 +59,7 @@ class StockServoNode(Node):  # type: ignore[misc]
         self._joints = self.create_publisher(JointState, "joint_states", 10)
         self._pose = self.create_publisher(PoseStamped, "tcp_pose", 10)
         self._action = self.create_publisher(JointTrajectory, "executor/action", 100)
-        self._status = self.create_publisher(DiagnosticStatus, "executor/status", 10)
+        self._status = self.create_publisher(DiagnosticStatus, "executor/status", LATCHED)
         for topic in ("teleop/motion", "policy/motion"):
             self.create_subscription(String, topic, self._heard, 10)
         for camera in cell.cameras:
@@ -101,8 +102,11 @@ class StockServoNode(Node):  # type: ignore[misc]
             told = {"state": status.state.value, "motion": status.motion, "finished": status.finished}
             self._status.publish(status_to_message(executor_status(told, "", 0)))
         if self._number % _PUBLISH_EVERY == 0 and self._executor.status.state is State.IDLE:
-            self._executor.submit([motion(self._motions)], PERSON)
-            self._motions += 1
+            try:
+                self._executor.submit([motion(self._motions)], PERSON)
+                self._motions += 1
+            except MotionRefused:  # a motion that was dropped has left the arm too far to one side
+                self._executor.home()
 
     def _publish(self, state: ArmState) -> None:
         stamp = self.get_clock().now().nanoseconds
