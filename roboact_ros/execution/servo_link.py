@@ -114,7 +114,10 @@ class ServoLink:
         with theirs:
             command = [sys.executable, "-m", "roboact_ros.execution.servo_process", str(theirs.fileno())]
             environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment)
+            # A session of its own: Ctrl-C in the terminal is for the node, which brings the arm to rest first.
+            self._process = subprocess.Popen(
+                command, pass_fds=[theirs.fileno()], env=environment, start_new_session=True
+            )
         self._channel, self._started = channel, time.monotonic()
         self.restarts += 1
         self._finished_before = self._finished

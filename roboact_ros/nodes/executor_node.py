@@ -63,7 +63,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
         self._cameras = CameraWatch(cell.cameras, cell.safety.camera_timeout, time.monotonic_ns())
         self._alive_ns = self._told_ns = 0
         self._told: dict[str, Any] = {"state": "disconnected", "reason": "the servo process is starting"}
-        self._refused = ""
+        self._refused = self._logged = ""
         self._answers: deque[str] = deque(maxlen=8)
         self._joints = self.create_publisher(JointState, "joint_states", 10)
         self._pose = self.create_publisher(PoseStamped, "tcp_pose", 10)
@@ -155,6 +155,13 @@ class ExecutorNode(Node):  # type: ignore[misc]
     def _tell(self) -> None:
         self._told_ns = time.monotonic_ns()
         self._status.publish(status_to_message(executor_status(self._told, self._refused, self._servo.restarts)))
+        reason = str(self._told.get("reason", ""))
+        if reason != self._logged:
+            self._logged = reason
+            if reason:
+                self.get_logger().warning(f"the arm is held: {reason}")
+            else:
+                self.get_logger().info("the arm takes motions")
 
     def _diagnose(self) -> None:
         status = executor_status(self._told, self._refused, self._servo.restarts)
