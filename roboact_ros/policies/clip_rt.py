@@ -17,6 +17,7 @@ from roboact_ros.errors import PolicyError
 from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_ros.policies.nets.clip import ClipNetwork
 from roboact_ros.policies.nets.cuda_graph import GraphedStep
+from roboact_ros.policies.nets.prompted import PromptedTower
 from roboact_ros.policies.nets.text import embed_texts
 from roboact_ros.policies.nets.vision import ReducedVisionTransformer, can_reduce
 from roboact_ros.policies.preprocessing import Preprocessing
@@ -99,7 +100,7 @@ class ClipRt:
 
     def _score(self, image: Tensor) -> Tensor:
         """Return the (motions,) scores of a (height, width, 3) uint8 image."""
-        context = self._tower(self._preprocess(image)) + self._prompt_embedding
+        context = self._tower(self._preprocess(image), self._prompt_embedding) + self._prompt_embedding
         return torch.sigmoid(functional.normalize(context, dim=-1) @ self._motion_embeddings)[0]
 
 
@@ -123,15 +124,18 @@ def torch_device(name: str) -> torch.device:
     return device
 
 
-def _image_tower(visual: Any, device: torch.device) -> Callable[[Tensor], Tensor]:
-    """Return the tower as a function of pixels (1, 3, height, width) to a (1, embedding) float32 embedding."""
+def _image_tower(visual: Any, device: torch.device) -> Callable[[Tensor, Tensor], Tensor]:
+    """Return the tower: pixels (1, 3, height, width) and prompt (1, embedding) to a (1, embedding) float32 embedding."""
     dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     if can_reduce(visual):
-        return ReducedVisionTransformer(visual, device, dtype)
+        reduced = ReducedVisionTransformer(visual, device, dtype)
+        return lambda pixels, prompt: reduced(pixels)
     visual = copy.deepcopy(visual).to(dtype)
+    prompted = isinstance(visual, PromptedTower)
 
-    def embed(pixels: Tensor) -> Tensor:
-        output = visual(pixels.to(dtype))
+    def embed(pixels: Tensor, prompt: Tensor) -> Tensor:
+        pixels = pixels.to(dtype)
+        output = visual(pixels, prompt.to(dtype)) if prompted else visual(pixels)
         pooled: Tensor = output[0] if isinstance(output, tuple) else output  # some towers return their tokens as well
         return pooled.float()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -23,8 +24,10 @@ from torch import Tensor, nn
 
 from roboact_ros.errors import PolicyError, did_you_mean
 from roboact_ros.policies.nets.checkpoint import load_weights, read_state_dict
+from roboact_ros.policies.nets.prompted import CONFIG_KEY, prompted_tower
 
 LOCAL = "local-dir:"
+CONFIG_FILE = "open_clip_config.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,8 +85,8 @@ def clip_with_random_weights(name: str, seed: int = 0) -> ClipNetwork:
 
 def _check_name(name: str) -> None:
     if name.startswith(LOCAL):
-        if not (Path(name.removeprefix(LOCAL)) / "open_clip_config.json").is_file():
-            raise PolicyError(f'model "{name}": there is no open_clip_config.json in that folder')
+        if not (Path(name.removeprefix(LOCAL)) / CONFIG_FILE).is_file():
+            raise PolicyError(f'model "{name}": there is no {CONFIG_FILE} in that folder')
         return
     names = open_clip.list_models()
     if name not in names:
@@ -96,9 +99,13 @@ def _create(name: str) -> ClipNetwork:
         try:
             model = open_clip.create_model(name, load_weights=False, pretrained_text=False)
             tokenizer = open_clip.get_tokenizer(name)
+            config = model_config(name)
         except (OSError, ImportError, ValueError, TypeError) as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise PolicyError(f'model "{name}" cannot be made from what is on this machine: {reason}') from error
+    preprocess = dict(model.visual.preprocess_cfg)
+    if CONFIG_KEY in config:
+        model.visual = prompted_tower(config[CONFIG_KEY], model.visual.image_size, config["model_cfg"]["embed_dim"])
     model.eval().requires_grad_(False)
 
     def tokenize(texts: Sequence[str]) -> Tensor:
@@ -110,7 +117,17 @@ def _create(name: str) -> ClipNetwork:
         tokens: Tensor = tokenizer(list(texts))
         return tokens
 
-    return ClipNetwork(name, model, tokenize, dict(model.visual.preprocess_cfg))
+    return ClipNetwork(name, model, tokenize, preprocess)
+
+
+def model_config(name: str) -> dict[str, Any]:
+    """Return what ``open_clip_config.json`` says about a model: ``model_cfg`` and, where stated, ``preprocess_cfg``."""
+    if not name.startswith(LOCAL):
+        return {"model_cfg": open_clip.get_model_config(name)}
+    config = json.loads((Path(name.removeprefix(LOCAL)) / CONFIG_FILE).read_text(encoding="utf-8"))
+    if not isinstance(config, dict):
+        raise ValueError(f"{CONFIG_FILE} should hold an object, not {type(config).__name__}")
+    return config
 
 
 @contextmanager
