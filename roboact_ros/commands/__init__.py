@@ -9,6 +9,8 @@ COMMANDS = {
     "record": "start, save or discard an episode in a running cell",
     "bags": "list, describe and repair recorded episodes",
     "convert": "turn recorded episodes and other data sets into training data",
+    "demonstrate": "let the scripted teacher make training data in the simulator",
+    "eval": "measure how often a policy does its tasks in the simulator",
     "demo": "talk to a simulated arm and prove what it did",
     "sim": "run a simulated UR controller alone",
     "bench": "measure speed beside the best alternatives",

@@ -1,0 +1,1 @@
+"""Demonstrations by the scripted teacher, as training data."""

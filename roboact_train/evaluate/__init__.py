@@ -1,0 +1,1 @@
+"""How often a policy does its tasks in the simulator, in closed loop and from images alone."""

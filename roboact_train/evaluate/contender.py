@@ -1,0 +1,110 @@
+"""What is evaluated: a model, random motions as the lower bound, or the teacher as the upper one."""
+
+from __future__ import annotations
+
+import functools
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from roboact_ros.errors import PolicyError
+from roboact_ros.language.vocabulary import PRIMITIVES
+from roboact_ros.policies.load import clip_rt
+from roboact_ros.policies.policy import Policy
+from roboact_ros.policies.scripted import ScriptedPolicy
+from roboact_ros.sim.tasks.suite import MOST_MOTIONS
+from roboact_ros.sim.teacher import Teacher
+from roboact_ros.types import Decision, Frame
+from roboact_train.data.samples import DONE_LABEL, motion_of
+from roboact_train.table import Table
+
+RANDOM, TEACHER = "random", "teacher"
+_WEIGHTS = (".safetensors", ".pt")
+_CONFIG = "open_clip_config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A policy by name; small enough to be sent to another process, which loads it once.
+
+    Attributes:
+        name: ``random``, ``teacher``, a folder with an open_clip configuration and one file of weights, or a file of
+            weights.
+        model: open_clip model that a file of weights belongs to; not used otherwise.
+        device: Torch device of a model.
+    """
+
+    name: str
+    model: str = "ViT-H-14-378-quickgelu"
+    device: str = "auto"
+
+    @property
+    def privileged(self) -> bool:
+        """Whether it sees the true state of the table and not only images."""
+        return self.name == TEACHER
+
+    def at(self, table: Table) -> Policy:
+        """Return the policy for the episode of ``table``, instructed.
+
+        Raises:
+            PolicyError: It cannot be loaded.
+        """
+        policy = self._policy(table)
+        policy.instruct(table.episode.instruction)
+        return policy
+
+    def _policy(self, table: Table) -> Policy:
+        if self.name == TEACHER:
+            return _TeacherPolicy(table)
+        if self.name != RANDOM:
+            return _loaded(*model_and_weights(self.name, self.model), self.device)
+        chosen = table.episode
+        source = (zlib.crc32(chosen.name.encode()), zlib.crc32(chosen.split.value.encode()), chosen.seed)
+        numbers = np.random.default_rng(source).integers(len(PRIMITIVES), size=MOST_MOTIONS)
+        return ScriptedPolicy([PRIMITIVES[number] for number in numbers.tolist()])
+
+
+def model_and_weights(name: str, model: str) -> tuple[str, str]:
+    """Return the open_clip model and the file of weights of a policy that is a folder or a file.
+
+    Raises:
+        PolicyError: There is none.
+    """
+    path = Path(name)
+    if path.is_file():
+        return model, name
+    if not path.is_dir():
+        raise PolicyError(f'no policy "{name}": give {RANDOM}, {TEACHER}, a folder of a model, or a file of weights')
+    weights = [file for file in sorted(path.iterdir()) if file.suffix in _WEIGHTS]
+    if not (path / _CONFIG).is_file() or len(weights) != 1:
+        found = ", ".join(file.name for file in sorted(path.iterdir())) or "nothing"
+        kinds = " or ".join(_WEIGHTS)
+        raise PolicyError(f"the folder of a model holds {_CONFIG} and one {kinds}; {path} holds {found}")
+    return f"local-dir:{path}", str(weights[0])
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded(model: str, weights: str, device: str) -> Policy:
+    import torch
+
+    # The last digits of a sum depend on the number of threads: with one, every process decides alike.
+    torch.set_num_threads(1)
+    return clip_rt(model, weights, False, device)
+
+
+class _TeacherPolicy:
+    """The teacher as a policy; it looks at the table instead of the image."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._teacher = Teacher(table.episode.task, table.start)
+
+    def instruct(self, instruction: str) -> None:
+        """Do nothing: the teacher knows the task."""
+
+    def act(self, frame: Frame) -> Decision:
+        """Return what the teacher would do; ``done`` when it knows no way on."""
+        motion = self._teacher.next_motion(self._table.situation) or motion_of(DONE_LABEL)
+        return Decision(motion, {motion.phrase: 1.0}, frame.stamp_ns, 0.0)
