@@ -1,0 +1,147 @@
+"""Evaluation: bounds, intervals, interventions, and that a policy gets images only."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+from safetensors.torch import save_file
+
+from roboact_ros.cli import main
+from roboact_ros.errors import PolicyError
+from roboact_ros.language.vocabulary import PRIMITIVES
+from roboact_ros.policies.nets.clip import clip_with_random_weights
+from roboact_ros.sim.tasks.suite import TASKS, episode
+from roboact_ros.sim.teacher import Teacher
+from roboact_ros.types import Motion
+from roboact_train.data.samples import DONE_LABEL, motion_of
+from roboact_train.evaluate.contender import Contender, model_and_weights
+from roboact_train.evaluate.helper import Helper, goes_along, must_not
+from roboact_train.evaluate.score import mean_success, scores, wilson
+from roboact_train.evaluate.trial import Result, Rules, Trial
+from roboact_train.table import Table, View
+
+sys.path.append(str(Path(__file__).parent.parent / "policies"))
+from tiny_clip import tiny_model  # noqa: E402
+
+SMALL = View("front", 64, 48)
+RULES = Rules(view=SMALL)
+
+
+def motion(words: str) -> Motion:
+    return next(motion for motion in PRIMITIVES if words in motion.phrase)
+
+
+def tiny_policy(folder: Path) -> str:
+    network = clip_with_random_weights(tiny_model(folder), 0)
+    save_file({name: value.clone() for name, value in network.model.state_dict().items()}, folder / "model.safetensors")
+    return str(folder)
+
+
+def test_the_teacher_does_every_task() -> None:
+    results = [Trial(Contender("teacher"), task, seed, RULES).run() for task in TASKS for seed in range(2)]
+    assert [(result.task, result.seed) for result in results if not result.success] == []
+    assert all(0 < result.motions <= 60 for result in results)
+
+
+def test_random_motions_do_nothing_useful_and_are_the_same_again() -> None:
+    trials = [Trial(Contender("random"), "stack", seed, RULES) for seed in range(2)]
+    results = [trial.run() for trial in trials]
+    assert [trial.run() for trial in trials] == results
+    assert not any(result.success for result in results)
+    assert all(result.motions == 60 and result.refused > 0 for result in results)
+    assert results[0] != results[1]
+
+
+def test_wilson_against_published_numbers() -> None:
+    # Newcombe, Statistics in Medicine 17 (1998), table I: method 3.
+    for successes, episodes, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611)):
+        assert wilson(successes, episodes) == pytest.approx((low, high), abs=5e-5)
+    assert wilson(29, 29)[1] == pytest.approx(1.0)
+
+
+def test_scores_are_counted_by_task() -> None:
+    results = [Result("a", 0, True, 4, 0, 0), Result("b", 0, False, 60, 10, 2), Result("a", 1, False, 6, 1, 1)]
+    found = scores(results)
+    assert list(found) == ["a", "b"]
+    assert (found["a"].success, found["a"].episodes, found["a"].motions) == (0.5, 2, 5)
+    assert (found["b"].success, found["b"].interventions) == (0.0, 2)
+    assert mean_success(found) == 0.25
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "bad", "along"),
+    [
+        ("left by ten", "left by five", False, True),
+        ("right by ten", "left by five", False, False),
+        ("lower the arm by ten", "lower the arm by five", True, True),
+        ("lower the arm by one", "left by five", False, False),
+        ("lower the arm by five", "left by five", True, False),
+        ("raise the arm up by ten", "lower the arm by five", False, False),
+        ("close the gripper", "lower the arm by one", True, False),
+        ("open the gripper", "close the gripper", True, False),
+        ("close the gripper", "close the gripper", False, True),
+        ("left by one", "close the gripper", False, False),
+    ],
+)
+def test_what_a_helper_thinks_of_a_motion(said: str, wanted: str, bad: bool, along: bool) -> None:
+    assert must_not(motion(said), motion(wanted)) is bad
+    assert goes_along(motion(said), motion(wanted)) is along
+
+
+def test_done_too_early_is_not_waited_for() -> None:
+    assert must_not(motion_of(DONE_LABEL), PRIMITIVES[0])
+
+
+def test_a_helper_waits_once_and_never_helps_more_often_than_allowed() -> None:
+    with Table(episode("point_at", "train", 1), SMALL) as table:
+        helper = Helper(table, 2)
+        wanted = Teacher(table.episode.task, table.start).next_motion(table.situation)
+        assert wanted is not None and wanted.gripper is not None, "the fingers close first"
+        aside = motion("to the left by one")
+        answers = [helper.instead_of(aside) for _ in range(6)]
+        assert answers == [None, wanted, None, wanted, None, None]
+        assert helper.given == 2
+        assert Helper(table, 0).instead_of(motion_of(DONE_LABEL)) is None
+
+
+def test_interventions_alone_do_a_task_that_the_policy_does_not(tmp_path: Path) -> None:
+    policy = Contender(tiny_policy(tmp_path / "model"), device="cpu")
+    alone = Trial(policy, "point_at", 1, RULES).run()
+    helped = Trial(policy, "point_at", 1, Rules(interventions=60, view=SMALL)).run()
+    assert not alone.success and alone.interventions == 0
+    assert helped.success and helped.interventions > 0
+
+
+def test_a_model_is_evaluated_by_the_command_and_equally_again(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    policy = tiny_policy(tmp_path / "model")
+    words = ["eval", "tabletop", "--policy", policy, "--device", "cpu", "--tasks", "push", "stack", "--episodes", "2"]
+    words += ["--size", "64", "48", "--json"]
+    lines = []
+    for processes in ("1", "2"):
+        assert main([*words, "--processes", processes, "--plot", str(tmp_path / "bars.png")]) == 0
+        lines.append(capsys.readouterr().out.splitlines()[-1])
+    assert lines[0] == lines[1]
+    report = json.loads(lines[0])
+    assert list(report["tasks"]) == ["push", "stack"]
+    assert report["mean"] == sum(task["success"] for task in report["tasks"].values()) / 2
+    for task in report["tasks"].values():
+        low, high = task["ci"]
+        assert task["episodes"] == 2 and 0 <= low <= task["success"] <= high <= 1
+    assert report["privileged"] is False
+    picture = cv2.imread(str(tmp_path / "bars.png"))
+    assert picture is not None and picture.std() > 10
+
+
+def test_what_is_no_policy_is_named(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(PolicyError, match="teacher"):
+        model_and_weights(str(tmp_path / "nothing"), "")
+    (tmp_path / "readme.txt").write_text("hello")
+    with pytest.raises(PolicyError, match="holds readme.txt"):
+        model_and_weights(str(tmp_path), "")
+    assert model_and_weights(str(tmp_path / "readme.txt"), "ViT-B-32") == ("ViT-B-32", str(tmp_path / "readme.txt"))
+    assert main(["eval", "tabletop", "--policy", str(tmp_path), "--tasks", "push", "--episodes", "1"]) == 2
+    assert "readme.txt" in capsys.readouterr().err
