@@ -156,11 +156,15 @@ class SimDescription:
 
     Attributes:
         address: Loopback address of the simulated controller; a second cell needs another one, e.g. 127.0.0.2.
-        seed: Seed of the placement of the objects on the table.
+        task: Task of the suite whose episode is on the table (docs/tasks.md); empty for blocks to play with.
+        split: Whether that is an episode that policies may learn from.
+        seed: Number of that episode; without a task, seed of the placement of the objects.
     """
 
     address: str = "127.0.0.1"
-    seed: int = 0
+    task: str = ""
+    split: Literal["train", "unseen"] = "train"
+    seed: Annotated[int, Field(ge=0)] = 0
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from roboact_ros.errors import RoboactError
 from roboact_ros.language.vocabulary import CLOSE, OPEN, primitive
 from roboact_ros.sim.teacher import Teacher
 from roboact_ros.types import Motion
+from roboact_train.augment.carry_out import Failed
 from roboact_train.data.samples import TELEOP, Sample
 from roboact_train.data.trajectory import DEVIATIONS
 from roboact_train.table import Table
@@ -20,10 +20,6 @@ STRAY_MOTIONS = (*DEVIATIONS, primitive(OPEN), primitive(CLOSE))
 
 Stray = Callable[[], Motion | None]
 """Says what happens instead of the teacher's next motion; None: nothing."""
-
-
-class Failed(RoboactError):
-    """An episode did not end with the task done; the message is a reason to count by."""
 
 
 @dataclass(frozen=True, slots=True)

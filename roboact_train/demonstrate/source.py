@@ -10,13 +10,11 @@ import numpy as np
 
 from roboact_ros.errors import ConfigurationError
 from roboact_ros.sim.tasks.suite import episode
+from roboact_train.augment.carry_out import TRIES, Failed
 from roboact_train.data.samples import EpisodeSamples
-from roboact_train.demonstrate.lesson import Demonstration, Failed, demonstrate, perturbation
+from roboact_train.demonstrate.lesson import Demonstration, demonstrate, perturbation
 from roboact_train.demonstrate.replay import replay
 from roboact_train.table import Table, View
-
-TRIES = 3
-"""Augmented copies that are tried for each one that is wanted: a deviation may push away what was to be grasped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,18 @@ class Contender:
         """Whether it sees the true state of the table and not only images."""
         return self.name == TEACHER
 
+    def load(self) -> None:
+        """Load a model, once in a process.
+
+        To be called before anything is drawn: PyTorch's compiler and Mesa's software renderer each bring an LLVM of
+        their own, and the process dies when PyTorch's comes second.
+
+        Raises:
+            PolicyError: It cannot be loaded.
+        """
+        if self.name not in (RANDOM, TEACHER):
+            _loaded(*model_and_weights(self.name, self.model), self.device)
+
     def at(self, table: Table) -> Policy:
         """Return the policy for the episode of ``table``, instructed.
 

@@ -16,10 +16,11 @@ DEEPER = 0.01
 class Helper:
     """Replaces at most ``most`` motions of a policy in one episode by those of the teacher.
 
-    Three things are not waited for: a command to the gripper that the teacher does not give, a motion that leads more
-    than ``DEEPER`` farther down than the teacher's, and ``done`` before the task is done. Any other motion that does
-    not go the teacher's way at all is let pass, and so is one that the arm refuses; after such a motion, the next one
-    that does not go the teacher's way or repeats a refused one is replaced.
+    Four things are replaced at once, since they may spoil the episode: a command to the gripper that the teacher does
+    not give, a turn of the tool, a motion that leads more than ``DEEPER`` farther down than the teacher's, and ``done``
+    before the task is done. Any other motion that does not go the teacher's way at all is let pass, and so is one that
+    the arm refuses. After that, and after a replacement, every motion is replaced that does not go the teacher's way or
+    repeats a refused one, until one goes the teacher's way.
 
     Attributes:
         given: How many motions were replaced.
@@ -47,7 +48,7 @@ class Helper:
         again, self._wrong, self._before = wrong and (self._wrong or refused), wrong, motion
         if not (again or must_not(motion, wanted)):
             return None
-        self._wrong = False
+        self._wrong = True
         self.given += 1
         return wanted
 
@@ -58,6 +59,8 @@ def must_not(motion: Motion, wanted: Motion) -> bool:
         return True
     if motion.gripper is not None:
         return motion.gripper != wanted.gripper
+    if any(motion.action[3:7]):
+        return not goes_along(motion, wanted)
     return motion.action[2] < min(wanted.action[2], 0.0) - DEEPER - 1e-9
 
 

@@ -61,6 +61,7 @@ class Trial:
             RoboactError: There is no such task, split or policy, or this machine cannot draw.
         """
         rules = self.rules
+        self.contender.load()
         with Table(episode(self.task, rules.split, self.seed), rules.view, rules.model) as table:
             policy = self.contender.at(table)
             helper = Helper(table, rules.interventions)

@@ -14,10 +14,11 @@ from roboact_ros.errors import RecordingError, SimulationError
 from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_ros.sim.tasks.suite import episode
 from roboact_ros.sim.teacher import Teacher
+from roboact_train.augment.carry_out import Failed
 from roboact_train.data.samples import AUGMENTED, DONE_LABEL, TELEOP, Sample
 from roboact_train.data.shards import read_shard, shard_files
 from roboact_train.data.trajectory import Part, augmented
-from roboact_train.demonstrate.lesson import Failed, demonstrate, perturbation
+from roboact_train.demonstrate.lesson import demonstrate, perturbation
 from roboact_train.demonstrate.replay import replay
 from roboact_train.demonstrate.source import Recipe, TaughtEpisode
 from roboact_train.demonstrate.write import write_demonstrations

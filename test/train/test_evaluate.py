@@ -48,12 +48,10 @@ def test_the_teacher_does_every_task() -> None:
 
 
 def test_random_motions_do_nothing_useful_and_are_the_same_again() -> None:
-    trials = [Trial(Contender("random"), "stack", seed, RULES) for seed in range(2)]
-    results = [trial.run() for trial in trials]
-    assert [trial.run() for trial in trials] == results
-    assert not any(result.success for result in results)
-    assert all(result.motions == 60 and result.refused > 0 for result in results)
-    assert results[0] != results[1]
+    trials = [Trial(Contender("random"), "stack", 0, RULES) for _ in range(2)]
+    first, again = (trial.run() for trial in trials)
+    assert first == again
+    assert not first.success and first.motions == 60 and first.refused > 0
 
 
 def test_wilson_against_published_numbers() -> None:
@@ -84,6 +82,7 @@ def test_scores_are_counted_by_task() -> None:
         ("close the gripper", "lower the arm by one", True, False),
         ("open the gripper", "close the gripper", True, False),
         ("close the gripper", "close the gripper", False, True),
+        ("roll arm five degrees clockwise", "left by five", True, False),
         ("left by one", "close the gripper", False, False),
     ],
 )
@@ -103,7 +102,7 @@ def test_a_helper_waits_once_and_never_helps_more_often_than_allowed() -> None:
         assert wanted is not None and wanted.gripper is not None, "the fingers close first"
         aside = motion("to the left by one")
         answers = [helper.instead_of(aside) for _ in range(6)]
-        assert answers == [None, wanted, None, wanted, None, None]
+        assert answers == [None, wanted, wanted, None, None, None]
         assert helper.given == 2
         assert Helper(table, 0).instead_of(motion_of(DONE_LABEL)) is None
 

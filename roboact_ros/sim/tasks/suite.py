@@ -62,9 +62,15 @@ class Episode:
         """The words of the person."""
         return self.draft.task.instruction
 
-    def world(self, model: RobotModel, home: Six = HOME) -> World:
-        """Build its world: the arm at ``home`` [rad], every object in its place."""
-        world = World([model], seed=0, home=[home], contents=self.draft.contents)
+    def world(self, model: RobotModel, home: Six = HOME, table_z: float | None = None) -> World:
+        """Build its world: the arm at ``home`` [rad], every object in its place.
+
+        Args:
+            model: Kinematics of the arm.
+            home: Where it starts.
+            table_z: Height of the table top in the base [m]; see :class:`~roboact_ros.sim.world.World`.
+        """
+        world = World([model], seed=0, home=[home], contents=self.draft.contents, table_z=table_z)
         for name, where in self.draft.places.items():
             world.place(name, (where.x, where.y), where.yaw)
         return world
