@@ -64,7 +64,7 @@ setup(
             "ros-jazzy-std-srvs",
         ],
         "bench": ["eaik", "ur-analytic-ik", "mcap", "mcap-ros2-support", "pillow"],
-        "train": ["pyarrow", "webdataset", "ray[data]"],
+        "train": ["accelerate", "tensorboard", "pyarrow", "webdataset", "ray[data]"],
         "gym": ["gymnasium"],
         "dev": ["pytest", "pytest-timeout", "hypothesis", "psutil", "ruff", "mypy", "types-PyYAML", "types-psutil", "scipy-stubs", "colcon-common-extensions"],
     },

@@ -83,14 +83,14 @@ class PolicyDescription:
     Attributes:
         kind: ``none`` leaves the arm to the person.
         model: open_clip model name.
-        checkpoint: State dict to load; empty only together with ``random``.
+        checkpoint: State dict to load, folder of a trained model, or name of a shipped one; empty only with ``random``.
         random: Use random weights. Never happens unless asked for here.
         camera: Name of the camera the policy looks through.
         device: Torch device; ``auto`` takes CUDA when there is one.
         lookahead: Choose the next motion when this fraction of the current one is done; 1 waits for its end.
     """
 
-    kind: Literal["none", "clip_rt"] = "none"
+    kind: Literal["none", "clip_rt", "clip_rt_action", "clip_rt_plus"] = "none"
     model: str = "ViT-H-14-378-quickgelu"
     checkpoint: str = ""
     random: bool = False

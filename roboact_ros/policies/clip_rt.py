@@ -125,7 +125,7 @@ def torch_device(name: str) -> torch.device:
 
 
 def _image_tower(visual: Any, device: torch.device) -> Callable[[Tensor, Tensor], Tensor]:
-    """Return the tower: pixels (1, 3, height, width) and prompt (1, embedding) to a (1, embedding) float32 embedding."""
+    """Return the tower: pixels (1, 3, height, width) and prompt (1, d) to a (1, d) float32 embedding."""
     dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     if can_reduce(visual):
         reduced = ReducedVisionTransformer(visual, device, dtype)

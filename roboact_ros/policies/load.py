@@ -7,6 +7,7 @@ from pathlib import Path
 
 from roboact_ros.cells.description import Cell, PolicyDescription
 from roboact_ros.errors import PolicyError, did_you_mean
+from roboact_ros.policies.manifest import read_trained_model, trained_model_folder
 from roboact_ros.policies.policy import Policy
 
 
@@ -25,15 +26,23 @@ def policy_from_description(description: PolicyDescription, cell: Cell) -> Polic
     return _KINDS[description.kind](description, cell)
 
 
-def clip_rt(model: str, checkpoint: str, random: bool, device: str, seed: int = 0) -> Policy:
+def clip_rt(
+    model: str,
+    checkpoint: str,
+    random: bool,
+    device: str,
+    seed: int = 0,
+    kind: str = "clip_rt",
+) -> Policy:
     """Load a CLIP-RT policy.
 
     Args:
-        model: open_clip model name.
-        checkpoint: File of its weights; empty only with ``random``.
+        model: open_clip model name; not used with the folder of a trained model, which brings its own.
+        checkpoint: File of its weights, or folder or name of a trained model; empty only with ``random``.
         random: Use random weights instead.
         device: Torch device; ``auto`` takes CUDA when there is one.
         seed: Seed of random weights.
+        kind: Whether the motions are words, or tokens of their own (``clip_rt_action``).
 
     Raises:
         PolicyError: Neither or both of ``checkpoint`` and ``random``, or the model cannot be loaded.
@@ -46,11 +55,17 @@ def clip_rt(model: str, checkpoint: str, random: bool, device: str, seed: int = 
         )
     # PyTorch takes seconds to import; who only asks for another kind or makes a mistake above does not wait for it.
     from roboact_ros.policies.clip_rt import ClipRt, torch_device
+    from roboact_ros.policies.nets.action_tokens import with_action_tokens
     from roboact_ros.policies.nets.clip import clip_with_random_weights, clip_with_weights
 
     torch_device(device)
-    network = clip_with_random_weights(model, seed) if random else clip_with_weights(model, Path(checkpoint))
-    policy = ClipRt(network, device=device)
+    folder = trained_model_folder(checkpoint)
+    if folder is not None:
+        trained = read_trained_model(folder, kind)
+        network = clip_with_weights(trained.model, trained.weights)
+    else:
+        network = clip_with_random_weights(model, seed) if random else clip_with_weights(model, Path(checkpoint))
+    policy = ClipRt(with_action_tokens(network) if kind == "clip_rt_action" else network, device=device)
     del network.model.visual  # the policy runs a copy that is laid out for the machine; the original is 2.5 GB of ViT-H
     return policy
 
@@ -59,4 +74,12 @@ def _clip_rt(description: PolicyDescription, cell: Cell) -> Policy:
     return clip_rt(description.model, description.checkpoint, description.random, description.device)
 
 
-_KINDS: dict[str, Callable[[PolicyDescription, Cell], Policy]] = {"clip_rt": _clip_rt}
+def _clip_rt_action(description: PolicyDescription, cell: Cell) -> Policy:
+    checkpoint, device = description.checkpoint, description.device
+    return clip_rt(description.model, checkpoint, description.random, device, kind="clip_rt_action")
+
+
+_KINDS: dict[str, Callable[[PolicyDescription, Cell], Policy]] = {
+    "clip_rt": _clip_rt,
+    "clip_rt_action": _clip_rt_action,
+}

@@ -45,20 +45,32 @@ class Preprocessing:
         Args:
             image: (height, width, 3) uint8, RGB, on the device.
         """
+        if image.device.type == "cpu":
+            # In NumPy, as PyTorch would split so little work and wait for a thread on a busy core.
+            normalised = self.sized(image).numpy().astype(np.float32)
+            normalised *= self._scale.numpy()
+            normalised += self._shift.numpy()
+            return torch.from_numpy(normalised)
+        return self.normalised(self.sized(image))
+
+    def sized(self, image: Tensor) -> Tensor:
+        """Return the (1, 3, height, width) image, resized and cropped: uint8 on the CPU, else float32 in whole numbers.
+
+        Args:
+            image: (height, width, 3) uint8, RGB, on the device.
+        """
         size = resized(image.shape[0], image.shape[1], self._size, self._mode)
         pixels = image.permute(2, 0, 1)[None]
         same = size == tuple(image.shape[:2])
         if image.device.type == "cpu":
             # For bytes there is a vectorised kernel with the filter and the rounding of PIL.
-            pixels = self._crop(pixels if same else self._resize(pixels, size))
-            # In NumPy, as PyTorch would split so little work and wait for a thread on a busy core.
-            normalised = pixels.numpy().astype(np.float32)
-            normalised *= self._scale.numpy()
-            normalised += self._shift.numpy()
-            return torch.from_numpy(normalised)
+            return self._crop(pixels if same else self._resize(pixels, size))
         pixels = pixels.float()
-        pixels = self._crop(pixels if same else self._resize(pixels, size).round().clamp(0.0, 255.0))
-        return pixels * self._scale + self._shift
+        return self._crop(pixels if same else self._resize(pixels, size).round().clamp(0.0, 255.0))
+
+    def normalised(self, pixels: Tensor) -> Tensor:
+        """Return the float32 input of the tower for (n, 3, height, width) pixels 0 … 255 on the device."""
+        return pixels.float() * self._scale + self._shift
 
     def _resize(self, pixels: Tensor, size: tuple[int, int]) -> Tensor:
         return functional.interpolate(pixels, size, mode=self._interpolation, antialias=True)

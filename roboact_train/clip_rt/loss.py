@@ -1,7 +1,7 @@
 """Contrastive imitation loss (https://arxiv.org/abs/2411.00508, section III-B), as released and as in the paper.
 
 Both are binary cross-entropies over all pairs of M contexts and M supervisions; a pair is positive when both samples
-have the same action. Supervisions with the same words have the same column, so each column is computed once and counted.
+have the same action. Supervisions with the same words have the same column, which is computed once and counted.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def contrastive_imitation_loss(
 ) -> Tensor:
     """Return the mean binary cross-entropy over ``n`` contexts and all samples of the batch.
 
-    With the samples of a batch spread over processes, each holds some rows of the matrix and all of its columns; the mean
-    over processes is the loss of the whole matrix, and the mean of their gradients is its gradient.
+    With a batch spread over processes, each holds some rows of the matrix and all of its columns; the mean over
+    processes is the loss of the whole matrix, and the mean of their gradients is its gradient.
 
     Args:
         context: (n, d), from :func:`context_of`.
@@ -45,7 +45,7 @@ def contrastive_imitation_loss(
         counts: (k,) how many samples of the batch have this supervision.
         logit_scale: Factor of the cosines, already exponentiated.
     """
-    logits = logit_scale * context.float() @ functional.normalize(supervision.float(), dim=-1).T
+    logits = logit_scale * context @ functional.normalize(supervision, dim=-1).T
     losses = functional.binary_cross_entropy_with_logits(logits, positive.to(logits.dtype), reduction="none")
     weights = counts.to(losses.dtype)
     return (losses @ weights).mean() / weights.sum()

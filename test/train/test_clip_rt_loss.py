@@ -55,7 +55,11 @@ def test_counted_columns_equal_the_whole_matrix() -> None:
 
 def test_rows_of_several_processes_make_the_same_loss_and_gradient() -> None:
     context, texts, which = _batch(1)
-    positive, counts, scale = which[:, None] == torch.arange(4)[None], torch.bincount(which, minlength=4), torch.tensor(2.0)
+    positive, counts, scale = (
+        which[:, None] == torch.arange(4)[None],
+        torch.bincount(which, minlength=4),
+        torch.tensor(2.0),
+    )
     gradients, losses = [], []
     for rows in (slice(0, 12), slice(0, 6), slice(6, 12)):
         weight = texts.clone().requires_grad_()

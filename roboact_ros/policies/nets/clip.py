@@ -130,6 +130,12 @@ def model_config(name: str) -> dict[str, Any]:
     return config
 
 
+def complete_config(network: ClipNetwork) -> dict[str, Any]:
+    """Return :func:`model_config` of a network together with its transform of images, as a folder of its own needs."""
+    preprocess = {key: value for key, value in network.preprocess.items() if key not in ("size", "mode")}
+    return {**model_config(network.name), "preprocess_cfg": json.loads(json.dumps(preprocess))}
+
+
 @contextmanager
 def _without_log_of_open_clip() -> Iterator[None]:
     """Keep open_clip from reporting that it loaded no weights: they are loaded here, or random on purpose."""

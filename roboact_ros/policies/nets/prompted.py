@@ -1,9 +1,9 @@
 """A small image tower that looks at an image with the instruction in mind.
 
-CLIP-RT adds the embeddings of image and prompt, so the order of the motions is a sum of what the image says and what the
-words say: in one picture with a red and a blue block, no words can make one image embedding mean two directions. Big
-pretrained models learn a scene by heart; a small one has to look. Here the prompt's embedding scales and shifts the
-features of a convolutional network (FiLM, https://arxiv.org/abs/1709.07871). Scoring, vocabulary and loss stay the same.
+CLIP-RT adds the embeddings of image and prompt, so the score of a motion is what the image says for it plus what the
+words say for it: where a picture shows a red and a blue block, no words can turn its one embedding towards either. Here
+the prompt's embedding scales and shifts the features of a convolutional network (FiLM, https://arxiv.org/abs/1709.07871).
+Scoring, vocabulary and loss stay the same.
 """
 
 from __future__ import annotations

@@ -1,0 +1,153 @@
+"""Train a policy on recorded episodes and other data; docs/training.md explains.
+
+  roboact train clip_rt data/ --output runs/lab --checkpoint cliprt.pt
+  roboact train clip_rt data/ --output runs/lab --resume
+  roboact train clip_rt bags/ --output runs/small --settings clip_rt_tabletop
+  accelerate launch -m roboact_ros.cli train clip_rt shards/ --output runs/oxe --settings clip_rt_pretrain
+
+SOURCE is whatever roboact convert reads. DIR gets the best model (best/), TensorBoard logs, and the state that --resume
+goes on from; Ctrl-C saves it. The settings are the released fine-tuning settings unless a file or an option says
+otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from roboact_ros.errors import ConfigurationError, did_you_mean
+
+KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus")
+
+_OPTIONS: dict[str, tuple[Any, str, str]] = {
+    "model": (str, "NAME", "open_clip model or local-dir:FOLDER (ViT-H-14-378-quickgelu)"),
+    "checkpoint": (str, "FILE", "weights to start from, or the folder of a trained model; random weights without it"),
+    "epochs": (int, "N", "times that every sample is seen (100)"),
+    "batch": (int, "N", "samples contrasted with one another, over all processes (16)"),
+    "accumulate": (int, "N", "batches that make one step of the optimiser (1)"),
+    "learning_rate": (float, "R", "highest learning rate (5e-6)"),
+    "weight_decay": (float, "R", "of AdamW (0.1)"),
+    "warmup": (int, "N", "steps in which the learning rate rises (100)"),
+    "clip_gradient": (float, "R", "largest norm of the gradient; 0 leaves it (0)"),
+    "loss": (str, "FORM", "released or paper (released)"),
+    "precision": (str, "P", "auto, float32, fp16 or bf16 (auto)"),
+    "seed": (int, "N", "of weights, order and augmentation (0)"),
+    "workers": (int, "N", "processes that decode images beside the training (2)"),
+    "image_augmentation": (float, "R", "strength of random crops and colours, 0 ... 1 (0)"),
+    "validation": (float, "R", "part of the episodes kept aside to choose the best model (0.05)"),
+    "correction_repeats": (int, "N", "how often each correction counts (1)"),
+    "samples_per_epoch": (int, "N", "stream shards instead of reading all samples into memory (0: do not)"),
+    "export": (str, "P", "precision of the finished model: float32, float16 or bfloat16 (float32)"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("kind", metavar="MODEL", help=f"one of {', '.join(KINDS)}")
+    parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="what to learn from")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the result")
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted training in DIR")
+    parser.add_argument(
+        "--corrections",
+        nargs="+",
+        default=[],
+        type=Path,
+        metavar="BAG",
+        help="learn from people's corrections in these",
+    )
+    parser.add_argument(
+        "--settings", default="", metavar="FILE", help="YAML of settings, or the name of one in config/policies"
+    )
+    for name, (kind, metavar, text) in _OPTIONS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=text)
+    parser.add_argument(
+        "--contrast-vocabulary",
+        action="store_true",
+        default=None,
+        help="contrast with all 58 motions, not only the batch",
+    )
+    parser.add_argument("--checkpoint-gradients", action="store_true", default=None, help="save memory, 30 %% slower")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"), help="(%(default)s)")
+    parser.add_argument("--camera", default="", metavar="NAME", help="camera of bags (default: the policy's)")
+    parser.add_argument("--instruction", default="", metavar="TEXT", help="the task, in place of what bags say")
+    parser.add_argument("--layout", default="standard", metavar="NAME", help="columns of LeRobot data (%(default)s)")
+    parser.add_argument("--hertz", type=float, default=3.0, help="steps per second of LeRobot data (%(default)s)")
+    parser.add_argument("--licence", default="not stated", metavar="TEXT", help="of the model, for its manifest")
+    parser.add_argument("--threads", type=int, metavar="N", help="cores that PyTorch computes on (default: all)")
+    parser.add_argument("--json", action="store_true", help="end with one JSON line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train."""
+    if args.kind not in KINDS:
+        raise ConfigurationError(f'no model "{args.kind}" to train: {did_you_mean(args.kind, KINDS)}')
+    # PyTorch takes seconds to import; who made a mistake above does not wait for it.
+    from roboact_train.training.settings import settings_from
+
+    given = {name: getattr(args, name) for name in (*_OPTIONS, "contrast_vocabulary", "checkpoint_gradients")}
+    settings = settings_from(_settings_file(args.settings), {k: v for k, v in given.items() if v is not None})
+    try:
+        import torch
+
+        from roboact_train.clip_rt.train import BEST, Request, train
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(f"{error.name} is not installed: pip install 'roboact_ros[train]'") from error
+    from roboact_train.data.sources import Choices
+
+    if args.threads is not None:
+        if args.threads < 1:
+            raise ConfigurationError(f"--threads is at least 1, not {args.threads}")
+        torch.set_num_threads(args.threads)
+    choices = Choices(args.camera, args.instruction, args.layout, args.hertz, settings.seed)
+    request = Request(
+        args.kind,
+        args.sources,
+        args.corrections,
+        args.output,
+        settings,
+        choices,
+        args.resume,
+        args.device,
+        args.licence,
+    )
+    begun = time.monotonic()
+    outcome = train(request, _tell)
+    if args.json and outcome.main:
+        progress = dataclasses.asdict(outcome.progress)
+        content = {
+            "output": str(args.output),
+            "model": str(args.output / BEST),
+            "epochs": settings.epochs,
+            "steps": progress["step"],
+            "loss": progress["loss"],
+            "best": progress["best"],
+            "validation": progress["judged"],
+            "samples_per_second": outcome.samples_per_second,
+            "seconds": time.monotonic() - begun,
+        }
+        print(json.dumps(content))
+    return 0
+
+
+def _settings_file(name: str) -> Path | None:
+    """Return the file of settings that a person named."""
+    if not name:
+        return None
+    from roboact_ros.share import share_folder
+
+    path, folder = Path(name), share_folder("config") / "policies"
+    if path.is_file():
+        return path
+    known = sorted(file.stem for file in folder.glob("*.yaml"))
+    if name not in known:
+        raise ConfigurationError(f'no settings "{name}": neither a file nor {did_you_mean(name, known)}')
+    return folder / f"{name}.yaml"
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,146 @@
+"""Puts a training together: data, model, settings, loop."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import torch
+import yaml
+from accelerate import Accelerator
+
+from roboact_ros.errors import ConfigurationError, did_you_mean
+from roboact_ros.policies.manifest import read_trained_model, trained_model_folder
+from roboact_ros.policies.nets.clip import ClipNetwork, clip_with_random_weights, clip_with_weights
+from roboact_train.clip_rt.corpus import read_corpus
+from roboact_train.clip_rt.feed import Feed, MemoryFeed, ShardFeed, shards_below
+from roboact_train.clip_rt.learner import ContrastiveLearner
+from roboact_train.clip_rt.loading import Place
+from roboact_train.data.sources import Choices, find_sources
+from roboact_train.training.learner import Learner
+from roboact_train.training.loop import BEST, STATE, Outcome, Training, accelerator_for
+from roboact_train.training.settings import KINDS, TrainSettings, settings_to_mapping
+
+SETTINGS = "settings.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to train.
+
+    Attributes:
+        kind: One of ``KINDS``.
+        sources: Paths of the data.
+        corrections: Paths of episodes of which only the corrections of people are learned from.
+        output: Folder of the result.
+        settings: How.
+        choices: How the data is read.
+        resume: Go on from the state in ``output``.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        licence: Of the model, for its manifest.
+    """
+
+    kind: str
+    sources: Sequence[Path]
+    corrections: Sequence[Path]
+    output: Path
+    settings: TrainSettings
+    choices: Choices
+    resume: bool = False
+    device: str = "auto"
+    licence: str = "not stated"
+
+
+def train(
+    request: Request,
+    tell: Callable[[str], None],
+    on_batch: Callable[[int, float], None] = lambda number, loss: None,
+) -> Outcome:
+    """Train a model; ``tell`` gets lines of progress in the main process, ``on_batch`` number and loss of each batch.
+
+    Raises:
+        RoboactError: Something about the request, the data or the disk; the message says what.
+        KeyboardInterrupt: Ctrl-C; the state is saved.
+    """
+    settings, output = request.settings, request.output
+    if request.kind not in KINDS:
+        raise ConfigurationError(f'no model "{request.kind}" to train: {did_you_mean(request.kind, KINDS)}')
+    state = output / STATE
+    if request.resume and not state.is_file():
+        raise ConfigurationError(f"there is nothing to resume: {state} does not exist")
+    if not request.resume and output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise ConfigurationError(f"{output} exists already; --resume goes on with it, else give another folder")
+    accelerator = accelerator_for(settings, request.device)
+    say = tell if accelerator.is_main_process else _nothing
+    network = _network(request.kind, settings)
+    learner, counts = _learner(request, network, accelerator, say)
+    accelerator.wait_for_everyone()
+    if accelerator.is_main_process:
+        output.mkdir(parents=True, exist_ok=True)
+        text = yaml.safe_dump({"kind": request.kind, **settings_to_mapping(settings)}, sort_keys=False)
+        (output / SETTINGS).write_text(text)
+    training = Training(learner, settings, output, accelerator, say, _notes(request, counts), on_batch)
+    if request.resume:
+        training.resume()
+    size = sum(weight.numel() for weight in learner.module.parameters() if weight.requires_grad) / 1e6
+    say(
+        f"{request.kind}: {size:.1f} M weights, {settings.epochs} epochs of {learner.batches_per_epoch} batches of "
+        f"{settings.batch} on {accelerator.num_processes} x {accelerator.device.type}, {accelerator.mixed_precision}"
+    )
+    outcome = training.run()
+    say(f"done: the best model is {output / BEST}")
+    return outcome
+
+
+def _network(kind: str, settings: TrainSettings) -> ClipNetwork:
+    if not settings.checkpoint:
+        return clip_with_random_weights(settings.model, settings.seed)
+    folder = trained_model_folder(settings.checkpoint)
+    if folder is None:
+        return clip_with_weights(settings.model, Path(settings.checkpoint))
+    trained = read_trained_model(folder, kind)
+    return clip_with_weights(trained.model, trained.weights)
+
+
+def _learner(
+    request: Request, network: ClipNetwork, accelerator: Accelerator, tell: Callable[[str], None]
+) -> tuple[Learner, dict[str, int]]:
+    settings = request.settings
+    place, pin = Place(accelerator.process_index, accelerator.num_processes), accelerator.device.type == "cuda"
+    feed: Feed
+    if settings.samples_per_epoch:
+        if request.corrections:
+            raise ConfigurationError("corrections are mixed into samples in memory; samples_per_epoch must be 0")
+        feed = ShardFeed(shards_below(request.sources), settings, place, pin)
+    else:
+        sources = find_sources(request.sources, request.choices)
+        extra = find_sources(request.corrections, request.choices)
+        corpus = read_corpus(sources, settings.validation, tell, extra, settings.correction_repeats)
+        feed = MemoryFeed(corpus, settings, place, pin)
+    return ContrastiveLearner(request.kind, network, feed, settings), dict(feed.counts)
+
+
+def _notes(request: Request, counts: dict[str, int]) -> dict[str, Any]:
+    return {
+        "licence": request.licence,
+        "made": {
+            "by": "roboact train",
+            "sources": [str(path) for path in request.sources],
+            "corrections": [str(path) for path in request.corrections],
+            "samples": counts,
+            "settings": settings_to_mapping(request.settings),
+            "with": {
+                "python": platform.python_version(),
+                "torch": str(torch.__version__),
+                "open_clip": str(open_clip.__version__),
+            },
+        },
+    }
+
+
+def _nothing(line: str) -> None:
+    """Say nothing: another process does."""

@@ -1,0 +1,27 @@
+"""AdamW as open_clip sets it up, and its learning rate over time."""
+
+from __future__ import annotations
+
+import math
+
+from torch import nn
+from torch.optim import AdamW
+
+from roboact_train.training.settings import TrainSettings
+
+
+def adamw(module: nn.Module, settings: TrainSettings) -> AdamW:
+    """Return the optimiser; biases, norms and scales do not decay."""
+    named = [(name, weight) for name, weight in module.named_parameters() if weight.requires_grad]
+    still = [w for name, w in named if w.ndim < 2 or name.endswith(("bias", "logit_scale"))]
+    decaying = [w for name, w in named if not (w.ndim < 2 or name.endswith(("bias", "logit_scale")))]
+    groups = [{"params": still, "weight_decay": 0.0}, {"params": decaying, "weight_decay": settings.weight_decay}]
+    return AdamW(groups, lr=settings.learning_rate, betas=settings.betas, eps=settings.epsilon)
+
+
+def learning_rate(step: int, steps: int, settings: TrainSettings) -> float:
+    """Return the rate of step 0 … ``steps`` - 1: a straight rise, then a cosine down to zero."""
+    if step < settings.warmup:
+        return settings.learning_rate * (step + 1) / settings.warmup
+    done = (step - settings.warmup) / max(steps - settings.warmup, 1)
+    return settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * done))

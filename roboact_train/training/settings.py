@@ -1,0 +1,118 @@
+"""How a model is trained: every number that a person may choose, with the released fine-tuning settings as defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as validated
+
+from roboact_ros.errors import ConfigurationError, did_you_mean
+
+Count = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Part = Annotated[float, Field(ge=0.0, lt=1.0)]
+
+KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus")
+"""Models that can be trained; the same names as the policies that run them."""
+
+_LOCAL = "local-dir:"
+
+
+@validated(frozen=True, config=ConfigDict(extra="forbid"))
+class TrainSettings:
+    """Settings of one training.
+
+    Attributes:
+        model: open_clip model name, or ``local-dir:FOLDER``.
+        checkpoint: Weights to start from; empty starts from random ones.
+        epochs: Times that every sample is seen.
+        batch: Samples that are contrasted with one another, over all processes together.
+        accumulate: Batches whose gradients make one step of the optimiser.
+        learning_rate: Highest learning rate of AdamW; after the warm-up it falls along a cosine to zero.
+        weight_decay: Of all weights but biases, norms and scales.
+        warmup: Steps in which the learning rate rises.
+        betas: Decay of AdamW's averages.
+        epsilon: Smallest denominator of AdamW.
+        clip_gradient: Largest norm of the gradient; 0 leaves it as it is.
+        loss: ``released`` (parts of the context normalised, not their sum) or ``paper`` (the sum, as at run time).
+        contrast_vocabulary: Contrast every context with all motions of the vocabulary as well, so that rare ones
+            are known to be wrong. Not in the released procedure.
+        precision: Arithmetic of the towers; ``auto`` is bf16 on a GPU that has it, fp16 on others, float32 on the CPU.
+        seed: Of weights, order and image augmentation.
+        workers: Processes that decode images beside the training; 0 decodes in between.
+        image_augmentation: Strength of random crops and colours, 0 (none) … 1.
+        validation: Part of the episodes that is kept aside to choose the best model.
+        correction_repeats: How often each correction of a person counts.
+        samples_per_epoch: Length of an epoch of streamed shards; 0 reads all samples into memory instead.
+        shuffle: Samples among which a stream draws the next one.
+        checkpoint_gradients: Recompute activations to save memory.
+        export: Precision of the finished model's file.
+    """
+
+    model: str = "ViT-H-14-378-quickgelu"
+    checkpoint: str = ""
+    epochs: Count = 100
+    batch: Annotated[int, Field(ge=2)] = 16
+    accumulate: Count = 1
+    learning_rate: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 5e-6
+    weight_decay: NotNegative = 0.1
+    warmup: Annotated[int, Field(ge=0)] = 100
+    betas: tuple[Part, Part] = (0.9, 0.98)
+    epsilon: Annotated[float, Field(gt=0.0)] = 1e-6
+    clip_gradient: NotNegative = 0.0
+    loss: Literal["released", "paper"] = "released"
+    contrast_vocabulary: bool = False
+    precision: Literal["auto", "float32", "fp16", "bf16"] = "auto"
+    seed: Annotated[int, Field(ge=0)] = 0
+    workers: Annotated[int, Field(ge=0)] = 2
+    image_augmentation: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    validation: Part = 0.05
+    correction_repeats: Count = 1
+    samples_per_epoch: Annotated[int, Field(ge=0)] = 0
+    shuffle: Count = 4096
+    checkpoint_gradients: bool = False
+    export: Literal["float32", "float16", "bfloat16"] = "float32"
+
+
+def settings_from(file: Path | None, given: dict[str, Any]) -> TrainSettings:
+    """Return the defaults, overridden by a file, overridden by what was given.
+
+    A relative ``local-dir:FOLDER`` in a file is meant relative to the file.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or a setting is unknown or not allowed.
+    """
+    content: dict[str, Any] = {}
+    if file is not None:
+        try:
+            content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise ConfigurationError(f"{file} cannot be read as settings of a training: {error}") from error
+        if not isinstance(content, dict):
+            raise ConfigurationError(f"{file} must hold a mapping, not {type(content).__name__}")
+    model = str(content.get("model", ""))
+    if file is not None and model.startswith(_LOCAL):
+        content["model"] = f"{_LOCAL}{file.parent / model.removeprefix(_LOCAL)}"
+    try:
+        settings: TrainSettings = TypeAdapter(TrainSettings).validate_python(content | given)
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(_explain(e, file) for e in error.errors())) from None
+    return settings
+
+
+def settings_to_mapping(settings: TrainSettings) -> dict[str, Any]:
+    """Return plain data from which :func:`settings_from` makes equal settings."""
+    return {**dataclasses.asdict(settings), "betas": list(settings.betas)}
+
+
+def _explain(error: Any, file: Path | None) -> str:
+    name = ".".join(map(str, error["loc"]))
+    origin = f"{file}: " if file is not None else ""
+    if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        names = [field.name for field in dataclasses.fields(TrainSettings)]
+        return f'{origin}unknown setting "{name}": {did_you_mean(name, names)}'
+    return f"{origin}{name} = {error['input']!r}: {error['msg']}"
