@@ -26,6 +26,7 @@ from roboact_ros.errors import ConfigurationError, did_you_mean
 from roboact_ros.nodes.messages.diagnostics import Level, Status, statuses_to_array
 from roboact_ros.nodes.messages.image import frame_to_camera_info, frame_to_compressed, frame_to_image
 from roboact_ros.nodes.run import run_node
+from roboact_ros.nodes.steady import every
 from roboact_ros.types import Frame
 
 _IMAGES = QoSProfile(depth=5)
@@ -56,7 +57,7 @@ class CameraNode(Node):  # type: ignore[misc]
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self._told = ""
         self._capture = Capture(open_camera, self._deliver, description.fps)
-        self.create_timer(1.0, self._report)
+        every(self, 1.0, self._report)
 
     def destroy_node(self) -> None:
         """Stop capturing before the publishers go."""

@@ -34,6 +34,7 @@ from roboact_ros.nodes.messages.arm import (
 )
 from roboact_ros.nodes.messages.diagnostics import Level, Status, status_to_message, statuses_to_array
 from roboact_ros.nodes.run import run_node
+from roboact_ros.nodes.steady import every
 from roboact_ros.types import GripperState
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -77,8 +78,8 @@ class ExecutorNode(Node):  # type: ignore[misc]
             self.create_subscription(CameraInfo, f"camera/{name}/camera_info", self._seen(name), NEWEST)
         for word in ("stop", "resume", "home"):
             self.create_service(Trigger, f"executor/{word}", self._service(word))
-        self.create_timer(_TURN_PERIOD, self._turn)
-        self.create_timer(1.0, self._diagnose)
+        every(self, _TURN_PERIOD, self._turn)
+        every(self, 1.0, self._diagnose)
 
     def destroy_node(self) -> None:
         """Bring the arm to rest before the publishers go."""

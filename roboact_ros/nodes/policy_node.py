@@ -28,6 +28,7 @@ from roboact_ros.nodes.messages.diagnostics import (
 from roboact_ros.nodes.messages.scores import Scores, scores_to_message
 from roboact_ros.nodes.messages.stamp import stamp_to_message
 from roboact_ros.nodes.run import run_node
+from roboact_ros.nodes.steady import every
 from roboact_ros.policies.load import policy_from_description
 from roboact_ros.policies.pilot import Obstacle, Pilot, report_from_values
 from roboact_ros.policies.policy import Policy
@@ -74,8 +75,8 @@ class PolicyNode(Node):  # type: ignore[misc]
         self.create_service(Trigger, "policy/pause", self._on_pause)
         self.create_service(Trigger, "policy/resume", self._on_resume)
         self._frames = FrameSubscription(self, cell.policy.camera, self._on_frame)
-        self.create_timer(0.2, self._on_tick)
-        self.create_timer(1.0, self._diagnose)
+        every(self, 0.2, self._on_tick)
+        every(self, 1.0, self._diagnose)
         if cell.policy.random:
             self.get_logger().warning(f"{cell.policy.model} has RANDOM weights, as policy.random asks for")
         with self._lock:  # the first answer waits until the thread has its name

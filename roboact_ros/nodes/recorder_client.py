@@ -6,7 +6,7 @@ import time
 from types import TracebackType
 
 import rclpy
-from diagnostic_msgs.msg import DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from rclpy.exceptions import InvalidNamespaceException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -58,6 +58,20 @@ class RecorderClient:
             raise RecordingError(response.message)
         return str(response.message)
 
+    def note(self, key: str, value: str) -> None:
+        """Put a note into the episode that is being recorded, and wait until the recorder has it.
+
+        Raises:
+            RecordingError: Nothing is being recorded, or no cell runs there.
+        """
+        publisher = self._node.create_publisher(KeyValue, "recorder/note", 10)
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while key not in (status := self.status()).values.get("notes", "").split(", "):
+            if status.values.get("state") != "recording" or time.monotonic() > deadline:
+                raise RecordingError(f'the recorder does not take the note "{key}": it is {status.message}')
+            publisher.publish(KeyValue(key=key, value=value))
+        self._node.destroy_publisher(publisher)
+
     def status(self) -> Status:
         """Return the newest status of the recorder.
 
@@ -66,10 +80,11 @@ class RecorderClient:
         """
         received: list[DiagnosticStatus] = []
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        self._node.create_subscription(DiagnosticStatus, "recorder/status", received.append, latched)
+        subscription = self._node.create_subscription(DiagnosticStatus, "recorder/status", received.append, latched)
         deadline = time.monotonic() + DISCOVERY_SECONDS
         while not received and time.monotonic() < deadline:
             self._executor.spin_once(timeout_sec=0.1)
+        self._node.destroy_subscription(subscription)
         if not received:
             raise self._nobody()
         return status_from_message(received[-1])

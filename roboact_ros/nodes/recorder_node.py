@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.serialization import deserialize_message
@@ -22,6 +22,7 @@ from roboact_ros.nodes.messages.diagnostics import Level, Status, status_to_mess
 from roboact_ros.nodes.raw_subscription import RawSubscription
 from roboact_ros.nodes.recorded_topics import TopicChoice, recorded_topics
 from roboact_ros.nodes.run import run_node
+from roboact_ros.nodes.steady import every
 from roboact_ros.recording.episode_recorder import EpisodeRecorder, RecordedTopic
 from roboact_ros.recording.version import installed_version
 
@@ -30,7 +31,10 @@ DONE = "done"
 
 
 class RecorderNode(Node):  # type: ignore[misc]
-    """Services ``recorder/start``, ``recorder/save``, ``recorder/discard``; topic ``recorder/status``."""
+    """Services ``recorder/start``, ``recorder/save``, ``recorder/discard``; topic ``recorder/status``.
+
+    What comes on the topic ``recorder/note`` is kept among the notes of the episode that is being recorded.
+    """
 
     def __init__(self, cell: Cell) -> None:
         """Listen to the cell from now on, and start an episode if the cell says so.
@@ -46,6 +50,7 @@ class RecorderNode(Node):  # type: ignore[misc]
         self._lost_at_start = 0
         self._failure = ""
         self._last = ""
+        self._noted: dict[str, str] = {}
         self._image_topics: dict[str, str] = {}
         self._inputs: list[RawSubscription] = []
         for choice in recorded_topics(cell):
@@ -53,11 +58,12 @@ class RecorderNode(Node):  # type: ignore[misc]
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._status_publisher = self.create_publisher(DiagnosticStatus, "recorder/status", latched)
         self._diagnostics_publisher = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_subscription(KeyValue, "recorder/note", self._note, 10)
         for name, action in (("start", self._start), ("save", self._save), ("discard", self._discard)):
             self.create_service(Trigger, f"recorder/{name}", partial(self._serve, action))
         if cell.recording.auto_start:
             self.get_logger().info(self._start())
-        self.create_timer(1.0, self._report)
+        every(self, 1.0, self._report)
         self._report()
 
     def destroy_node(self) -> None:
@@ -116,7 +122,7 @@ class RecorderNode(Node):  # type: ignore[misc]
     def _start(self) -> str:
         now_ns = self._now_ns()
         path = self._recorder.start(self._instruction, now_ns)
-        self._started_ns, self._lost_at_start, self._failure = now_ns, self._lost, ""
+        self._started_ns, self._lost_at_start, self._failure, self._noted = now_ns, self._lost, "", {}
         return f"recording {path}"
 
     def _save(self, ended_by: str = "service") -> str:
@@ -133,7 +139,13 @@ class RecorderNode(Node):  # type: ignore[misc]
 
     def _closing_notes(self, ended_by: str) -> dict[str, str]:
         lost = self._lost - self._lost_at_start
-        return {"instruction": self._instruction, "ended_by": ended_by, "lost_in_transit": str(lost)}
+        own = {"instruction": self._instruction, "ended_by": ended_by, "lost_in_transit": str(lost)}
+        return {**self._noted, **own}
+
+    def _note(self, message: KeyValue) -> None:
+        if self._recorder.progress is not None:
+            self._noted[message.key] = message.value
+            self._report()
 
     def _fail(self, error: RecordingError) -> None:
         self._failure = str(error)
@@ -171,6 +183,7 @@ class RecorderNode(Node):  # type: ignore[misc]
             "messages": str(progress.messages),
             "bytes": str(progress.bytes),
             "drops": str(drops),
+            "notes": ", ".join(self._noted),
         }
         blind = [name for name, topic in self._image_topics.items() if topic not in progress.counts]
         if progress.error:

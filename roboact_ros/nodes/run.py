@@ -9,13 +9,14 @@ import threading
 from collections.abc import Callable, Sequence
 
 import rclpy
-from rclpy.experimental import EventsExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import load_cell
 from roboact_ros.errors import RoboactError
+from roboact_ros.nodes.steady import every
 
 _NOTICE_SIGNAL = 0.1
 """A signal is noticed within this time even when nothing else happens [s]."""
@@ -58,11 +59,12 @@ def run_node(
     node: Node | None = None
     try:
         node = make(load_cell(args.system, args.overrides), args)
-        executor = EventsExecutor()
+        executor = SingleThreadedExecutor()
         executor.add_node(node)
+        every(node, _NOTICE_SIGNAL, lambda: None)
         print("ready", flush=True)
         while not leaving.is_set():
-            executor.spin_once(timeout_sec=_NOTICE_SIGNAL)
+            executor.spin_once()
     except RoboactError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr, flush=True)
         return 2

@@ -14,9 +14,11 @@ from roboact_ros.errors import ConfigurationError
 from roboact_ros.execution.realtime import prepare_process
 from roboact_ros.nodes.messages.diagnostics import Level, Status, statuses_to_array
 from roboact_ros.nodes.run import run_node
+from roboact_ros.nodes.steady import every
 from roboact_ros.robots import robot_model
 from roboact_ros.sim.cell import SimulatedCell
 from roboact_ros.sim.modes import SafetyMode
+from roboact_ros.sim.tasks.suite import episode
 from roboact_ros.sim.world import World
 from roboact_ros.sim.world_port import WorldPort
 
@@ -36,11 +38,11 @@ class SimNode(Node):  # type: ignore[misc]
             raise ConfigurationError(f'arm.robot_ip is {cell.arm.robot_ip}; only the robot "sim" is simulated')
         model, address = robot_model(cell.arm.model), cell.sim.address
         log = self.get_logger().info
-        world = World([model], seed=cell.sim.seed, home=[cell.arm.home], table_z=cell.safety.table_z)
+        world = simulated_world(cell)
         self._simulation = SimulatedCell([model], [address], world, [WorldPort(world, address)], log=log)
         self._late = 0
         self._publisher = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self.create_timer(1.0, self._report)
+        every(self, 1.0, self._report)
         self._simulation.start(lambda: log(prepare_process()))
         log(f"simulated {model.name} at {address}")
 
@@ -54,6 +56,19 @@ class SimNode(Node):  # type: ignore[misc]
         status = _status(self._simulation, self._simulation.statistics.late - self._late)
         self._late = self._simulation.statistics.late
         self._publisher.publish(statuses_to_array([status], self.get_clock().now().to_msg()))
+
+
+def simulated_world(cell: Cell) -> World:
+    """Build what is on the table of a simulated cell: an episode of the task suite, or blocks to play with.
+
+    Raises:
+        SimulationError: There is no such task, or the objects do not fit.
+    """
+    model = robot_model(cell.arm.model)
+    if cell.sim.task:
+        chosen = episode(cell.sim.task, cell.sim.split, cell.sim.seed)
+        return chosen.world(model, cell.arm.home, cell.safety.table_z)
+    return World([model], seed=cell.sim.seed, home=[cell.arm.home], table_z=cell.safety.table_z)
 
 
 def _status(simulation: SimulatedCell, newly_late: int) -> Status:
