@@ -14,7 +14,7 @@ from roboact_ros.errors import LanguageRefusal, RecordingError
 from roboact_ros.language.plan import plan_from_text
 from roboact_ros.recording.folders import BagState, find_bags
 from roboact_ros.recording.reader import Episode
-from roboact_ros.types import Motion
+from roboact_ros.types import FloatArray, Motion
 from roboact_train.data.bag_topics import STATUS, reports, require
 from roboact_train.data.bags import AUGMENTED_FROM
 from roboact_train.data.executed import PERSON, UNDO, Executed, executed_steps
@@ -22,10 +22,11 @@ from roboact_train.data.executed import PERSON, UNDO, Executed, executed_steps
 COPY = "augmented_copy"
 """Note of an augmented bag: its number among the copies of the original, from 1 on."""
 
+_POSE = "tcp_pose"
 _NO_TRACE = ("undone", "cut off by the end of the recording")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Original:
     """One demonstration.
 
@@ -34,12 +35,14 @@ class Original:
         instruction: The task.
         motions: What was done, without what was undone.
         cell: Description of the cell, as in a system file.
+        start: (3,) where the tool was at the beginning [m]; None when nobody measured it.
     """
 
     path: Path
     instruction: str
     motions: tuple[Motion, ...]
     cell: dict[str, Any]
+    start: FloatArray | None = None
 
     @property
     def name(self) -> str:
@@ -79,7 +82,7 @@ def read_original(path: str | Path) -> Original:
             raise RecordingError(f"{path}: nothing in it was done that could be done again")
         if not episode.instruction:
             raise RecordingError(f"{path}: nobody said what the task is, and none is noted")
-        return Original(episode.path, episode.instruction, tuple(motions), episode.cell)
+        return Original(episode.path, episode.instruction, tuple(motions), episode.cell, _start(episode))
 
 
 def copies_to_make(originals: Iterable[Original], times: int, folder: Path) -> list[Copy]:
@@ -91,6 +94,15 @@ def copies_to_make(originals: Iterable[Original], times: int, folder: Path) -> l
                 made.add((episode.notes.get(AUGMENTED_FROM, ""), episode.notes.get(COPY, "")))
     wanted = [Copy(original, number) for original in originals for number in range(1, times + 1)]
     return [copy for copy in wanted if (copy.original.name, str(copy.number)) not in made]
+
+
+def _start(episode: Episode) -> FloatArray | None:
+    if episode.full_name(_POSE) not in episode.topics:
+        return None
+    for _, _, message in episode.messages([_POSE]):
+        point = message.pose.position
+        return np.array([point.x, point.y, point.z])
+    return None
 
 
 def _motion(path: Path, step: Executed) -> Motion:
