@@ -21,6 +21,8 @@ AnyOperator = TypeVar("AnyOperator", bound="Operator")
 
 DISCOVERY_SECONDS = 5.0
 ANSWER_SECONDS = 2.0
+SETTLE_SECONDS = 0.5
+"""Nobody else is found for this long: everybody is."""
 START_SECONDS = 2.0
 """How long the arm may take to react before nothing is expected to happen any more."""
 PAUSE_SECONDS = 0.5
@@ -60,6 +62,17 @@ class Operator:
                 "or name its namespace with --namespace)"
             )
         self._until(lambda: self.arm is not None, START_SECONDS)
+        # Others listen too, such as the recorder; who is found late would miss the first words.
+        known, since = -1, time.monotonic()
+
+        def settled() -> bool:
+            nonlocal known, since
+            listeners = self._node.count_subscribers(self._correction.topic_name)
+            if listeners != known:
+                known, since = listeners, time.monotonic()
+            return time.monotonic() - since > SETTLE_SECONDS and self._connected()
+
+        self._until(settled, START_SECONDS)
 
     def send(self, text: str) -> None:
         """Say something without waiting for an answer."""

@@ -59,7 +59,7 @@ def clip_rt(
     from roboact_ros.policies.nets.clip import clip_with_random_weights, clip_with_weights
 
     torch_device(device)
-    folder = trained_model_folder(checkpoint)
+    folder = trained_model_folder(checkpoint) if checkpoint else None
     if folder is not None:
         trained = read_trained_model(folder, kind)
         network = clip_with_weights(trained.model, trained.weights)
