@@ -42,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--arm", default="ur5e", metavar="MODEL", help="ur5 or ur5e (%(default)s)")
     parser.add_argument("--processes", type=int, metavar="N", help="how many work at the same time (all processors)")
+    parser.add_argument(
+        "--record", type=Path, metavar="OUT", help="also write what was done as shards; corrections too"
+    )
     parser.add_argument("--plot", type=Path, metavar="FILE", help="also write a picture, e.g. success.png")
     parser.add_argument("--json", action="store_true", help="end with one JSON line")
 
@@ -50,9 +53,10 @@ def run(args: argparse.Namespace) -> int:
     """Evaluate."""
     from roboact_train.evaluate.contender import Contender
     from roboact_train.evaluate.plot import save_plot, table
+    from roboact_train.evaluate.run import play, record_to
     from roboact_train.evaluate.score import mean_success, scores
     from roboact_train.evaluate.trial import Result, Rules, Trial
-    from roboact_train.processes import cores, spread
+    from roboact_train.processes import cores
     from roboact_train.table import View
 
     if args.episodes < 1:
@@ -61,12 +65,15 @@ def run(args: argparse.Namespace) -> int:
     rules = Rules(args.split, args.interventions, View(args.camera, *args.size), args.arm)
     seeds = range(args.seed, args.seed + args.episodes)
     trials = [Trial(contender, task, seed, rules) for task in chosen_tasks(args.tasks) for seed in seeds]
-    results: list[Result] = []
-    for result in spread(Trial.run, trials, cores() if args.processes is None else args.processes):
-        results.append(result)
-        done = "done" if result.success else "not done"
-        line = f"[{len(results)}/{len(trials)}] {result.task} {result.seed}: {done}, {result.motions} motions"
-        print(line, file=sys.stderr, flush=True)
+    processes = cores() if args.processes is None else args.processes
+    with record_to(args.record) as record:
+        results: list[Result] = []
+        for result, samples in play(trials, processes, args.record is not None):
+            results.append(result)
+            record(samples)
+            done = "done" if result.success else "not done"
+            line = f"[{len(results)}/{len(trials)}] {result.task} {result.seed}: {done}, {result.motions} motions"
+            print(line, file=sys.stderr, flush=True)
     found = scores(results)
     title = f"{args.policy}, {args.split}" + (f", {args.interventions} interventions" if args.interventions else "")
     title += " (privileged: sees the true state)" if contender.privileged else ""

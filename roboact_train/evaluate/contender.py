@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import yaml
 
+from roboact_ros.cells.load import cell_from_mapping
 from roboact_ros.errors import PolicyError
 from roboact_ros.language.vocabulary import PRIMITIVES
-from roboact_ros.policies.load import clip_rt
+from roboact_ros.policies.load import policy_from_description
+from roboact_ros.policies.manifest import MANIFEST, trained_model_folder
 from roboact_ros.policies.policy import Policy
 from roboact_ros.policies.scripted import ScriptedPolicy
 from roboact_ros.sim.tasks.suite import MOST_MOTIONS
@@ -21,8 +24,6 @@ from roboact_train.data.samples import DONE_LABEL, motion_of
 from roboact_train.table import Table
 
 RANDOM, TEACHER = "random", "teacher"
-_WEIGHTS = (".safetensors", ".pt")
-_CONFIG = "open_clip_config.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,7 @@ class Contender:
     """A policy by name; small enough to be sent to another process, which loads it once.
 
     Attributes:
-        name: ``random``, ``teacher``, a folder with an open_clip configuration and one file of weights, or a file of
-            weights.
+        name: ``random``, ``teacher``, a trained model (its folder, or the name of a shipped one), or a file of weights.
         model: open_clip model that a file of weights belongs to; not used otherwise.
         device: Torch device of a model.
     """
@@ -55,7 +55,7 @@ class Contender:
             PolicyError: It cannot be loaded.
         """
         if self.name not in (RANDOM, TEACHER):
-            _loaded(*model_and_weights(self.name, self.model), self.device)
+            _loaded(self.name, self.model, self.device)
 
     def at(self, table: Table) -> Policy:
         """Return the policy for the episode of ``table``, instructed.
@@ -71,39 +71,41 @@ class Contender:
         if self.name == TEACHER:
             return _TeacherPolicy(table)
         if self.name != RANDOM:
-            return _loaded(*model_and_weights(self.name, self.model), self.device)
+            return _loaded(self.name, self.model, self.device)
         chosen = table.episode
         source = (zlib.crc32(chosen.name.encode()), zlib.crc32(chosen.split.value.encode()), chosen.seed)
         numbers = np.random.default_rng(source).integers(len(PRIMITIVES), size=MOST_MOTIONS)
         return ScriptedPolicy([PRIMITIVES[number] for number in numbers.tolist()])
 
 
-def model_and_weights(name: str, model: str) -> tuple[str, str]:
-    """Return the open_clip model and the file of weights of a policy that is a folder or a file.
+def kind_of(name: str) -> str:
+    """Return which kind of policy a folder of a trained model holds; a file of weights is one of CLIP-RT.
 
     Raises:
-        PolicyError: There is none.
+        PolicyError: There is no such policy, or its manifest cannot be read.
     """
-    path = Path(name)
-    if path.is_file():
-        return model, name
-    if not path.is_dir():
-        raise PolicyError(f'no policy "{name}": give {RANDOM}, {TEACHER}, a folder of a model, or a file of weights')
-    weights = [file for file in sorted(path.iterdir()) if file.suffix in _WEIGHTS]
-    if not (path / _CONFIG).is_file() or len(weights) != 1:
-        found = ", ".join(file.name for file in sorted(path.iterdir())) or "nothing"
-        kinds = " or ".join(_WEIGHTS)
-        raise PolicyError(f"the folder of a model holds {_CONFIG} and one {kinds}; {path} holds {found}")
-    return f"local-dir:{path}", str(weights[0])
+    folder = trained_model_folder(name)
+    if folder is None:
+        if Path(name).is_file():
+            return "clip_rt"
+        raise PolicyError(
+            f'no policy "{name}": give {RANDOM}, {TEACHER}, a trained model (folder or name), or a file of weights'
+        )
+    try:
+        return str(yaml.safe_load((folder / MANIFEST).read_text(encoding="utf-8"))["kind"])
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError) as error:
+        raise PolicyError(f"{folder} is not the folder of a trained model: {MANIFEST}: {error}") from error
 
 
 @functools.lru_cache(maxsize=1)
-def _loaded(model: str, weights: str, device: str) -> Policy:
+def _loaded(name: str, model: str, device: str) -> Policy:
+    policy = {"kind": kind_of(name), "model": model, "checkpoint": name, "device": device}
+    cell = cell_from_mapping({"name": "evaluation", "cameras": {"front": {}}, "policy": policy}, name)
     import torch
 
     # The last digits of a sum depend on the number of threads: with one, every process decides alike.
     torch.set_num_threads(1)
-    return clip_rt(model, weights, False, device)
+    return policy_from_description(cell.policy, cell)
 
 
 class _TeacherPolicy:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from roboact_ros.errors import ConfigurationError
 from roboact_ros.sim.tasks.suite import episode
-from roboact_train.data.samples import DONE
+from roboact_ros.types import Motion
+from roboact_train.data.samples import CORRECTION, DONE, POLICY, Sample
 from roboact_train.evaluate.contender import Contender
 from roboact_train.evaluate.helper import Helper
 from roboact_train.table import Table, View
@@ -55,11 +57,25 @@ class Trial:
     rules: Rules
 
     def run(self) -> Result:
-        """Do it.
+        """Do it and return what became of it.
 
         Raises:
             RoboactError: There is no such task, split or policy, or this machine cannot draw.
         """
+        return self._play(lambda table, motion, source: table.do(motion))
+
+    def recorded(self) -> tuple[Result, list[Sample]]:
+        """Do it and also return a sample for each motion, with the source ``policy`` or ``correction``."""
+        samples: list[Sample] = []
+        result = self._play(lambda table, motion, source: samples.append(table.taught(motion, source, self.name)[0]))
+        return result, samples
+
+    @property
+    def name(self) -> str:
+        """Name of the episode in recorded data."""
+        return f"{self.task}-{self.rules.split}-{self.seed:06d}-policy"
+
+    def _play(self, do: Callable[[Table, Motion, str], object]) -> Result:
         rules = self.rules
         self.contender.load()
         with Table(episode(self.task, rules.split, self.seed), rules.view, rules.model) as table:
@@ -67,8 +83,8 @@ class Trial:
             helper = Helper(table, rules.interventions)
             while not table.over:
                 motion = policy.act(table.frame()).motion
-                motion = helper.instead_of(motion) or motion
-                if motion.phrase == DONE:
+                instead = helper.instead_of(motion)
+                if instead is None and motion.phrase == DONE:
                     break
-                table.do(motion)
+                do(table, instead or motion, POLICY if instead is None else CORRECTION)
             return Result(self.task, self.seed, table.success, table.motions, table.refused, helper.given)

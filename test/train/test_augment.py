@@ -99,7 +99,7 @@ def test_a_refused_deviation_is_left_out_with_its_recovery_and_nothing_else_is()
     carry_out(plan, lambda step: arm.do(step.motion.phrase), lambda: arm.position)
     assert arm.said == [DOWN.phrase]
     with pytest.raises(Failed, match="refused"):
-        carry_out([AugmentedStep(up, Part.KEPT)], lambda step: arm.do(step.motion.phrase), lambda: arm.position)
+        carry_out([AugmentedStep(DOWN, Part.KEPT)], lambda step: arm.do(step.motion.phrase), lambda: arm.position)
 
 
 def test_a_deviation_given_up_on_the_way_ends_the_copy() -> None:

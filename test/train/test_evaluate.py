@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
 
 import cv2
 import pytest
+import yaml
 from safetensors.torch import save_file
 
 from roboact_ros.cli import main
@@ -17,8 +19,9 @@ from roboact_ros.policies.nets.clip import clip_with_random_weights
 from roboact_ros.sim.tasks.suite import TASKS, episode
 from roboact_ros.sim.teacher import Teacher
 from roboact_ros.types import Motion
-from roboact_train.data.samples import DONE_LABEL, motion_of
-from roboact_train.evaluate.contender import Contender, model_and_weights
+from roboact_train.data.samples import CORRECTION, DONE_LABEL, POLICY, motion_of
+from roboact_train.data.shards import read_shard, shard_files
+from roboact_train.evaluate.contender import Contender, kind_of
 from roboact_train.evaluate.helper import Helper, goes_along, must_not
 from roboact_train.evaluate.score import mean_success, scores, wilson
 from roboact_train.evaluate.trial import Result, Rules, Trial
@@ -37,7 +40,10 @@ def motion(words: str) -> Motion:
 
 def tiny_policy(folder: Path) -> str:
     network = clip_with_random_weights(tiny_model(folder), 0)
-    save_file({name: value.clone() for name, value in network.model.state_dict().items()}, folder / "model.safetensors")
+    weights = folder / "weights.safetensors"
+    save_file({name: value.clone() for name, value in network.model.state_dict().items()}, weights)
+    about = {"file": weights.name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+    (folder / "manifest.yaml").write_text(yaml.safe_dump({"kind": "clip_rt", "weights": about}))
     return str(folder)
 
 
@@ -137,10 +143,27 @@ def test_a_model_is_evaluated_by_the_command_and_equally_again(tmp_path: Path, c
 
 def test_what_is_no_policy_is_named(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(PolicyError, match="teacher"):
-        model_and_weights(str(tmp_path / "nothing"), "")
-    (tmp_path / "readme.txt").write_text("hello")
-    with pytest.raises(PolicyError, match="holds readme.txt"):
-        model_and_weights(str(tmp_path), "")
-    assert model_and_weights(str(tmp_path / "readme.txt"), "ViT-B-32") == ("ViT-B-32", str(tmp_path / "readme.txt"))
-    assert main(["eval", "tabletop", "--policy", str(tmp_path), "--tasks", "push", "--episodes", "1"]) == 2
-    assert "readme.txt" in capsys.readouterr().err
+        kind_of(str(tmp_path / "nothing"))
+    with pytest.raises(PolicyError, match="manifest.yaml"):
+        kind_of(str(tmp_path))
+    assert kind_of(tiny_policy(tmp_path / "model")) == "clip_rt"
+    for policy in (str(tmp_path), "teachr"):
+        assert main(["eval", "tabletop", "--policy", policy, "--tasks", "push", "--episodes", "1"]) == 2
+        assert policy in capsys.readouterr().err
+
+
+def test_interventions_are_recorded_as_corrections(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    policy, out = tiny_policy(tmp_path / "model"), tmp_path / "corrections"
+    words = ["eval", "tabletop", "--policy", policy, "--device", "cpu", "--tasks", "point_at", "--episodes", "1"]
+    words += ["--size", "64", "48", "--interventions", "3", "--seed", "1", "--record", str(out), "--json"]
+    assert main(words) == 0
+    report = json.loads(capsys.readouterr().out.splitlines()[-1])
+    samples = [sample for path in shard_files(out) for sample in read_shard(path)]
+    assert len(samples) == report["tasks"]["point_at"]["motions"]
+    corrections = [sample for sample in samples if sample.source == CORRECTION]
+    assert len(corrections) == report["tasks"]["point_at"]["interventions"] == 3
+    assert {sample.source for sample in samples} == {CORRECTION, POLICY}
+    with Table(episode("point_at", "train", 1), SMALL) as table:
+        assert corrections[0].label == PRIMITIVES.index(
+            Teacher(table.episode.task, table.start).next_motion(table.start)
+        )
