@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
                 if args.running:
                     from roboact_ros.nodes.augment_client import copy_in_running_cell
 
-                    path = copy_in_running_cell(copy, generator, args.namespace, input)
+                    path = copy_in_running_cell(copy, generator, args.namespace, _ask)
                 else:
                     from roboact_ros.nodes.augment_client import copy_in_simulated_cell
 
@@ -70,6 +70,13 @@ def run(args: argparse.Namespace) -> int:
     made = {"made": len(copies) - len(missing), "before": total - len(copies), "failed": len(missing)}
     print(json.dumps(made) if args.json else f"{output}: " + ", ".join(f"{n} {what}" for what, n in made.items()))
     return 1 if missing else 0
+
+
+def _ask(question: str) -> str:
+    try:
+        return input(question)
+    except EOFError:
+        raise ConfigurationError("--running asks the person beside the robot; give it a terminal") from None
 
 
 def _tell(line: str) -> None:

@@ -15,7 +15,7 @@ from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import cell_from_mapping
 from roboact_ros.errors import RecordingError
 from roboact_ros.nodes.take import Take
-from roboact_ros.nodes.teacher_client import Table
+from roboact_ros.nodes.teacher_client import WatchedTable
 from roboact_ros.sim.tasks.suite import episode
 from roboact_train.augment.original import Copy
 from roboact_train.augment.record import record_copy
@@ -41,7 +41,7 @@ def copy_in_simulated_cell(copy: Copy, generator: np.random.Generator, folder: P
         system = Path(temporary) / "cell.yaml"
         system.write_text(yaml.safe_dump(copy.original.cell))
         with background_cell(str(system), changes, log):
-            with _take(copy, cell, cell.namespace) as take, Table(address, take) as table:
+            with _take(copy, cell, cell.namespace) as take, WatchedTable(address, take) as table:
                 return record_copy(copy, take, generator, _judge(cell, table))
 
 
@@ -69,7 +69,7 @@ def _take(copy: Copy, cell: Cell, namespace: str) -> Take:
     return Take(copy.original.instruction, namespace, tuple(cell.cameras))
 
 
-def _judge(cell: Cell, table: Table) -> Callable[[], bool]:
+def _judge(cell: Cell, table: WatchedTable) -> Callable[[], bool]:
     if not cell.sim.task:
         return lambda: True
     task, start = episode(cell.sim.task, cell.sim.split, cell.sim.seed).task, table.situation()

@@ -30,7 +30,7 @@ def teach_cell(episode: Episode, address: str, tell: Callable[[str], None], name
     Raises:
         RoboactError: The cell holds another episode, refused a motion, or the task was not done; nothing is saved then.
     """
-    with Take(episode.instruction, namespace) as take, Table(address, take) as table:
+    with Take(episode.instruction, namespace) as take, WatchedTable(address, take) as table:
         start = now = table.situation()
         if not _laid(episode, start):
             raise SimulationError(
@@ -60,7 +60,7 @@ def _laid(episode: Episode, now: Situation) -> bool:
     )
 
 
-class Table:
+class WatchedTable:
     """The true state of a simulated table over the network; use it in a ``with`` block.
 
     Attributes:
@@ -84,7 +84,7 @@ class Table:
         report = self.client.ask(do="objects")["objects"]
         return from_report(report, self._take.position, self._take.gripper, self.client.scene.table_z)
 
-    def __enter__(self) -> Table:
+    def __enter__(self) -> WatchedTable:
         return self
 
     def __exit__(self, *_: object) -> None:
