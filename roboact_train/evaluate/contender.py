@@ -55,7 +55,7 @@ class Contender:
             PolicyError: It cannot be loaded.
         """
         if self.name not in (RANDOM, TEACHER):
-            _loaded(self.name, self.model, self.device)
+            self._model()
 
     def at(self, table: Table) -> Policy:
         """Return the policy for the episode of ``table``, instructed.
@@ -71,11 +71,15 @@ class Contender:
         if self.name == TEACHER:
             return _TeacherPolicy(table)
         if self.name != RANDOM:
-            return _loaded(self.name, self.model, self.device)
+            return self._model()
         chosen = table.episode
         source = (zlib.crc32(chosen.name.encode()), zlib.crc32(chosen.split.value.encode()), chosen.seed)
         numbers = np.random.default_rng(source).integers(len(PRIMITIVES), size=MOST_MOTIONS)
         return ScriptedPolicy([PRIMITIVES[number] for number in numbers.tolist()])
+
+    def _model(self) -> Policy:
+        path = trained_model_folder(self.name) or Path(self.name)
+        return _loaded(self.name, self.model, self.device, path.stat().st_mtime_ns if path.exists() else 0)
 
 
 def kind_of(name: str) -> str:
@@ -98,7 +102,8 @@ def kind_of(name: str) -> str:
 
 
 @functools.lru_cache(maxsize=1)
-def _loaded(name: str, model: str, device: str) -> Policy:
+def _loaded(name: str, model: str, device: str, written_ns: int) -> Policy:
+    """Load a policy; ``written_ns`` tells a new model from an old one of the same name."""
     policy = {"kind": kind_of(name), "model": model, "checkpoint": name, "device": device}
     cell = cell_from_mapping({"name": "evaluation", "cameras": {"front": {}}, "policy": policy}, name)
     import torch
