@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> Report:
     from roboact_ros.policies.preprocessing import Preprocessing
 
     device = torch_device(args.device)
-    images = [*_synthetic_images(), *([read_image(args.image)] if args.image else [])]
+    images = [*synthetic_images(), *([read_image(args.image)] if args.image else [])]
     network = (
         clip_with_weights(args.model, args.checkpoint) if args.checkpoint else clip_with_random_weights(args.model)
     )
@@ -152,7 +152,7 @@ def _milliseconds(seconds: list[float], q: float) -> float:
     return percentile(seconds, q) * 1e3
 
 
-def _synthetic_images() -> Iterator[ImageArray]:
+def synthetic_images() -> Iterator[ImageArray]:
     """Images of a camera's size with structure at every scale, as photos have it: sums of ever finer noise."""
     random = np.random.default_rng(0)
     for _ in range(_SYNTHETIC):

@@ -90,7 +90,7 @@ class PolicyDescription:
         lookahead: Choose the next motion when this fraction of the current one is done; 1 waits for its end.
     """
 
-    kind: Literal["none", "clip_rt", "clip_rt_action", "clip_rt_plus"] = "none"
+    kind: Literal["none", "clip_rt", "clip_rt_action"] = "none"
     model: str = "ViT-H-14-378-quickgelu"
     checkpoint: str = ""
     random: bool = False

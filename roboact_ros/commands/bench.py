@@ -14,6 +14,7 @@ BENCHMARKS = {
     "images": "camera to callback beside a stock rclpy pair",
     "record": "writing bags beside the rosbags library",
     "latency": "from a spoken word to the first changed joint target",
+    "train": "training CLIP-RT beside the plain loop of the released procedure",
     "loop": "the control loop beside a stock rclpy timer",
 }
 """Every benchmark with its one-line help; the modules are imported only when run."""

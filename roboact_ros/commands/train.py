@@ -22,7 +22,7 @@ from typing import Any
 
 from roboact_ros.errors import ConfigurationError, did_you_mean
 
-KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus")
+KINDS = ("clip_rt", "clip_rt_action")
 
 _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "model": (str, "NAME", "open_clip model or local-dir:FOLDER (ViT-H-14-378-quickgelu)"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, get_worker_info
@@ -185,6 +187,8 @@ class _Collate:
 
 
 def _common(preparation: Preparation, workers: int, pin: bool) -> dict[str, Any]:
+    # A process that is forked from one with OpenCV's threads waits for them for ever.
+    cv2.setNumThreads(0)
     several = {"prefetch_factor": 4, "persistent_workers": True} if workers else {}
     shared = {"num_workers": workers, "collate_fn": _Collate(preparation), "pin_memory": pin}
     return {**shared, "worker_init_fn": _one_core, **several}
@@ -199,10 +203,5 @@ def _good(batches: Any) -> Iterator[Batch]:
 
 def _one_core(worker: int) -> None:
     """Set up a process beside the training: one core, and Ctrl-C is for the training."""
-    import signal
-
-    import cv2
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
-    cv2.setNumThreads(1)
