@@ -66,7 +66,18 @@ setup(
         "bench": ["eaik", "ur-analytic-ik", "mcap", "mcap-ros2-support", "pillow"],
         "train": ["accelerate", "tensorboard", "pyarrow", "webdataset", "ray[data]"],
         "gym": ["gymnasium"],
-        "dev": ["pytest", "pytest-timeout", "hypothesis", "psutil", "ruff", "mypy", "types-PyYAML", "types-psutil", "scipy-stubs", "colcon-common-extensions"],
+        "dev": [
+            "pytest",
+            "pytest-timeout",
+            "hypothesis",
+            "psutil",
+            "ruff",
+            "mypy",
+            "types-PyYAML",
+            "types-psutil",
+            "scipy-stubs",
+            "colcon-common-extensions",
+        ],
     },
     entry_points={
         "console_scripts": [

@@ -112,7 +112,7 @@ def _ours(args: argparse.Namespace, samples: list[Sample], device: torch.device)
 
     def step() -> float:
         loss = module(**inputs(next(batches).to(device), lambda own: own))
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
         optimiser.zero_grad()
         return float(loss.detach())
@@ -149,7 +149,7 @@ def _plain(args: argparse.Namespace, samples: list[Sample], device: torch.device
         supervision = normalize(model.encode_text(words.to(device)), dim=-1)
         logits = model.logit_scale.exp() * context @ supervision.T
         loss = binary_cross_entropy_with_logits(logits, (labels[:, None] == labels[None]).float())
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
         optimiser.zero_grad()
         return float(loss.detach())

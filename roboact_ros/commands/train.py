@@ -94,7 +94,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         import torch
 
-        from roboact_train.clip_rt.train import BEST, Request, train
+        from roboact_train.clip_rt.train import Request, train
+        from roboact_train.training.loop import BEST
     except ModuleNotFoundError as error:
         raise ConfigurationError(f"{error.name} is not installed: pip install 'roboact_ros[train]'") from error
     from roboact_train.data.sources import Choices

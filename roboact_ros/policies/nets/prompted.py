@@ -90,7 +90,8 @@ class _Film(nn.Module):
 
     def forward(self, x: Tensor, prompt: Tensor) -> Tensor:
         scale, shift = self.linear(prompt)[:, :, None, None].chunk(2, dim=1)
-        return x * (1.0 + scale) + shift
+        modulated: Tensor = x * (1.0 + scale) + shift
+        return modulated
 
 
 class _Halving(nn.Module):
