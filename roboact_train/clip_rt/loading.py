@@ -202,6 +202,7 @@ def _good(batches: Any) -> Iterator[Batch]:
 
 
 def _one_core(worker: int) -> None:
-    """Set up a process beside the training: one core, and Ctrl-C is for the training."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Set up a process beside the training: one core, and signals are for the training, which ends it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     torch.set_num_threads(1)
