@@ -61,7 +61,7 @@ class Operator:
                 f'no cell is running in namespace "{self._node.get_namespace()}" (start one with "roboact up SYSTEM", '
                 "or name its namespace with --namespace)"
             )
-        self._until(lambda: self.arm is not None, START_SECONDS)
+        self._until(lambda: self.arm is not None, DISCOVERY_SECONDS)
         # Others listen too, such as the recorder; who is found late would miss the first words.
         known, since = -1, time.monotonic()
 
