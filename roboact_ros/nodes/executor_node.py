@@ -65,6 +65,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
         self._alive_ns = self._told_ns = 0
         self._told: dict[str, Any] = {"state": "disconnected", "reason": "the servo process is starting"}
         self._refused = self._logged = ""
+        self._restarts = self._servo.restarts
         self._answers: deque[str] = deque(maxlen=8)
         self._joints = self.create_publisher(JointState, "joint_states", 10)
         self._pose = self.create_publisher(PoseStamped, "tcp_pose", 10)
@@ -126,7 +127,13 @@ class ExecutorNode(Node):  # type: ignore[misc]
     def _turn(self) -> None:
         """Publish what the servo process has said, and tell it that this node is alive."""
         now = time.monotonic_ns()
-        for message in self._servo.poll():
+        messages = self._servo.poll()
+        if self._servo.restarts != self._restarts:
+            # What the last process said of itself is no longer true.
+            self._restarts = self._servo.restarts
+            self._told = {"state": "disconnected", "reason": "the servo process is starting again"}
+            self._tell()
+        for message in messages:
             if message["kind"] == "state":
                 self._publish(message)
             elif message["kind"] == "status":
