@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
@@ -56,7 +55,7 @@ class CameraNode(Node):  # type: ignore[misc]
         self._info = self._publisher(CameraInfo, "camera_info")
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self._told = ""
-        self._capture = Capture(open_camera, self._deliver, description.fps)
+        self._capture = Capture(open_camera, self._publish, description.fps)
         every(self, 1.0, self._report)
 
     def destroy_node(self) -> None:
@@ -68,14 +67,6 @@ class CameraNode(Node):  # type: ignore[misc]
         overriding = QoSOverridingOptions.with_default_policies()
         path = f"camera/{self._name}/{topic}"
         return self.create_publisher(kind, path, _IMAGES, qos_overriding_options=overriding)
-
-    def _deliver(self, frame: Frame) -> None:
-        try:
-            self._publish(frame)
-        except rclpy_implementation.RCLError:
-            # A signal shut ROS down between two frames; anything else is a real failure.
-            if self.context.ok():
-                raise
 
     def _publish(self, frame: Frame) -> None:
         # Images nobody listens to are not built; camera_info always tells that the camera is alive.
