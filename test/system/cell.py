@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -19,12 +20,12 @@ MOTION_SECONDS = 20.0
 class RunningCell:
     """One cell: its processes, its log, and the person (``talk``)."""
 
-    def __init__(self, system: str, overrides: list[str], folder: Path) -> None:
+    def __init__(self, system: str, overrides: list[str], folder: Path, **watched: Any) -> None:
         self.log = folder / "cell.log"
         self._output = self.log.open("w")
         command = [sys.executable, "-m", "roboact_ros.cli", "up", system, *overrides]
         self.process = subprocess.Popen(command, stdout=self._output, stderr=subprocess.STDOUT, start_new_session=True)
-        self.talk = Witness()
+        self.talk = Witness(**watched)
 
     def pid(self, words: str) -> int:
         """Process id of the part of this cell whose command line contains ``words``."""
@@ -50,8 +51,9 @@ class RunningCell:
 
 
 @contextmanager
-def running_cell(system: str, overrides: list[str], folder: Path) -> Iterator[RunningCell]:
-    cell = RunningCell(system, overrides, folder)
+def running_cell(system: str, overrides: list[str], folder: Path, **watched: Any) -> Iterator[RunningCell]:
+    """Run a cell as long as the block; ``watched`` says which cell, and its cameras, as :class:`Witness` takes it."""
+    cell = RunningCell(system, overrides, folder, **watched)
     left: list[psutil.Process] = []
     try:
         cell.talk.ready(READY_SECONDS)

@@ -1,6 +1,5 @@
 """A network cable that tests can cut: relays every port of a UR controller from one loopback address to another."""
 
-import selectors
 import socket
 import threading
 from collections.abc import Iterator
@@ -14,16 +13,11 @@ class Link:
 
     def __init__(self, near: str, far: str) -> None:
         self._far = far
-        self._selector = selectors.DefaultSelector()
-        self._peers: dict[socket.socket, socket.socket] = {}
         self._whole = threading.Event()
         self._whole.set()
-        self._running = True
-        for port in UR_PORTS:
-            server = socket.create_server((near, port))
-            self._selector.register(server, selectors.EVENT_READ, port)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._servers = [socket.create_server((near, port)) for port in UR_PORTS]
+        for server, port in zip(self._servers, UR_PORTS, strict=True):
+            threading.Thread(target=self._accept, args=(server, port), daemon=True).start()
 
     def cut(self) -> None:
         self._whole.clear()
@@ -32,49 +26,44 @@ class Link:
         self._whole.set()
 
     def close(self) -> None:
-        self._running = False
         self._whole.set()
-        self._thread.join(5.0)
-        for key in list(self._selector.get_map().values()):
-            key.fileobj.close()  # type: ignore[union-attr]
-
-    def _run(self) -> None:
-        while self._running:
-            self._whole.wait()
-            for key, _ in self._selector.select(0.05):
-                if not self._whole.is_set():
-                    break
-                if key.data is None:
-                    self._forward(key.fileobj)  # type: ignore[arg-type]
-                else:
-                    self._accept(key.fileobj, key.data)  # type: ignore[arg-type]
+        for server in self._servers:
+            server.close()
 
     def _accept(self, server: socket.socket, port: int) -> None:
-        near, _ = server.accept()
+        while True:
+            try:
+                near, _ = server.accept()
+            except OSError:
+                return  # closed: the test is over
+            threading.Thread(target=self._connect, args=(near, port), daemon=True).start()
+
+    def _connect(self, near: socket.socket, port: int) -> None:
+        self._whole.wait()
         try:
-            far = socket.create_connection((self._far, port), timeout=1.0)
+            far = socket.create_connection((self._far, port), timeout=5.0)
         except OSError:
             near.close()
             return
-        for one, other in ((near, far), (far, near)):
+        far.settimeout(None)
+        for one in (near, far):
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._peers[one] = other
-            self._selector.register(one, selectors.EVENT_READ)
+        threading.Thread(target=self._forward, args=(near, far), daemon=True).start()
+        threading.Thread(target=self._forward, args=(far, near), daemon=True).start()
 
-    def _forward(self, source: socket.socket) -> None:
-        if source not in self._peers:
-            return
+    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+        """Carry bytes one way; when either end is gone, both go."""
         try:
-            data = source.recv(65536)
-            if data:
-                self._peers[source].sendall(data)
-                return
+            while data := source.recv(65536):
+                self._whole.wait()
+                sink.sendall(data)
         except OSError:
-            pass  # either end is gone: take down both, below
-        for end in (source, self._peers.pop(source)):
-            self._peers.pop(end, None)
-            if end in self._selector.get_map():
-                self._selector.unregister(end)
+            pass
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it is gone already
             end.close()
 
 
