@@ -1,0 +1,80 @@
+"""What the arm was told last; the only way to tell it more leads through the limits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.limits import Limits, StepRequest, Verdict, allow
+from roboact_ros.types import FloatArray
+
+MOVED = 0.05
+"""An arm found this far from where it was left has been moved by somebody else [rad]: nothing is left to undo."""
+
+_NOT_A_TARGET = np.full(6, np.nan)
+
+
+class Commanded:
+    """The joint target of the last cycle.
+
+    Args:
+        limits: What every target must respect.
+        dt: Control period [s].
+    """
+
+    def __init__(self, limits: Limits, dt: float) -> None:
+        self._limits, self._dt = limits, dt
+        self._q: FloatArray | None = None
+        self._qd = np.zeros(6)
+        self._q_left: FloatArray | None = None
+
+    @property
+    def driven(self) -> bool:
+        """Whether the arm is being sent targets."""
+        return self._q is not None
+
+    @property
+    def standing(self) -> bool:
+        """Whether the last target did not move the arm."""
+        return not self._qd.any()
+
+    @property
+    def q(self) -> FloatArray:
+        """(6,) joint target of the last cycle [rad].
+
+        Raises:
+            MotionRefused: The arm is not driven.
+        """
+        if self._q is None:
+            raise MotionRefused("the arm is not driven")
+        return self._q
+
+    def error(self, q_measured: FloatArray) -> float:
+        """Return how far the joint that is farthest from its target is from it [rad]."""
+        return float(np.abs(q_measured - self.q).max())
+
+    def step(self, q_target: FloatArray, q_measured: FloatArray) -> Verdict:
+        """Go to a joint target (6,) [rad] as far as the limits allow in one period, and return what they allowed."""
+        verdict = allow(StepRequest(q_target, self.q, self._qd, q_measured, self._dt), self._limits)
+        self._qd = (verdict.q - self.q) / self._dt
+        self._q = verdict.q
+        return verdict
+
+    def brake(self, q_measured: FloatArray) -> None:
+        """Slow down for one period as hard as the joints may."""
+        self.step(_NOT_A_TARGET, q_measured)
+
+    def rest(self) -> None:
+        """Count the arm as standing where it was sent."""
+        self._qd = np.zeros(6)
+
+    def leave(self) -> None:
+        """Stop driving the arm."""
+        if self._q is not None:
+            self._q_left, self._q = self._q, None
+
+    def regain(self, q: FloatArray) -> bool:
+        """Drive the arm from where it really is, joints (6,) [rad]; return whether it was moved meanwhile."""
+        moved = self._q_left is not None and float(np.abs(q - self._q_left).max()) > MOVED
+        self._q, self._q_left = q.copy(), None
+        return moved
