@@ -15,7 +15,9 @@ from roboact_ros.cells.load import cell_to_mapping
 from roboact_ros.execution.channel import Channel, Message, plan_to_json
 from roboact_ros.types import Motion
 
-REPLY_TIMEOUT = 0.5
+_REPLY_GRACE = 0.25
+"""The servo process refuses what is too old itself; its answer is awaited for this much longer than that [s]."""
+
 _BACKOFF = (0.0, 0.5, 1.0, 2.0)
 _HEALTHY = 10.0
 _FINISH_TIMEOUT = 4.0
@@ -32,8 +34,8 @@ class ServoLink:
     """
 
     def __init__(self, cell: Cell) -> None:
-        self._cell = cell_to_mapping(cell)
-        self._stopped = self._paused = False
+        self._cell, self._reply_timeout = cell_to_mapping(cell), cell.safety.command_timeout + _REPLY_GRACE
+        self._stopped = self._paused = self._heard = False
         self._received: list[Message] = []
         self._next_id = self._finished = self._finished_before = 0
         self._failures = 0
@@ -57,6 +59,7 @@ class ServoLink:
                 self._received.append(message)
         except EOFError:
             self._bury()
+        self._heard = self._heard or bool(self._received)
         received, self._received = self._received, []
         for message in received:
             if "finished" in message:
@@ -80,7 +83,8 @@ class ServoLink:
         self._next_id += 1
         number = self._next_id
         self._send({"id": number, "do": do, "at": time.monotonic_ns(), **fields})
-        deadline = time.monotonic() + REPLY_TIMEOUT
+        # A process that has not spoken yet is starting, which takes longer than anybody wants to wait.
+        deadline = time.monotonic() + (self._reply_timeout if self._heard else 0.0)
         try:
             while self._channel is not None and (left := deadline - time.monotonic()) > 0.0:
                 message = self._channel.receive(timeout=left)
@@ -92,8 +96,10 @@ class ServoLink:
         except EOFError:
             self._bury()
         # A person's stop is kept for the process to come; anything else is lost and must be said again.
-        kept = do in ("stop", "pause", "resume")
-        return {"refused": "" if kept else "not now: the servo process does not answer; it is being started again"}
+        if do in ("stop", "pause", "resume"):
+            return {"refused": ""}
+        why = "did not answer in time" if self._process is not None and self._heard else "is starting"
+        return {"refused": f"not now: the servo process {why}; say it again"}
 
     def close(self) -> None:
         """Let the arm come to rest and end the process; may be called twice."""
@@ -118,7 +124,7 @@ class ServoLink:
             self._process = subprocess.Popen(
                 command, pass_fds=[theirs.fileno()], env=environment, start_new_session=True
             )
-        self._channel, self._started = channel, time.monotonic()
+        self._channel, self._started, self._heard = channel, time.monotonic(), False
         self.restarts += 1
         self._finished_before = self._finished
         self._send({"cell": self._cell, "stopped": self._stopped, "paused": self._paused})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import itertools
+import os
+import socket
 import sys
 import time
 from collections import deque
@@ -32,7 +34,13 @@ from roboact_ros.nodes.messages.arm import (
     targets_to_message,
     tool_pose_to_message,
 )
-from roboact_ros.nodes.messages.diagnostics import Level, Status, status_to_message, statuses_to_array
+from roboact_ros.nodes.messages.diagnostics import (
+    Level,
+    Status,
+    status_from_message,
+    status_to_message,
+    statuses_to_array,
+)
 from roboact_ros.nodes.run import run_node
 from roboact_ros.nodes.steady import every
 from roboact_ros.types import GripperState
@@ -46,6 +54,8 @@ _WORDS = {word: word for word in ("stop", "pause", "resume", "undo", "home", "do
 _TURN_PERIOD = 0.02
 _ALIVE_PERIOD_NS = 100_000_000
 _STATUS_PERIOD_NS = 500_000_000
+_RIVAL_NS = 2_000_000_000
+"""Another executor that has been silent for this long is gone [ns]."""
 
 
 _understand = functools.lru_cache(maxsize=256)(plan_from_text)
@@ -60,6 +70,8 @@ class ExecutorNode(Node):  # type: ignore[misc]
 
     def __init__(self, cell: Cell) -> None:
         super().__init__("executor")
+        self._name = f"{cell.arm.model} at {cell.robot_address}, executor {os.getpid()} on {socket.gethostname()}"
+        self._rival, self._rival_ns = "", 0
         self._servo = ServoLink(cell)
         self._cameras = CameraWatch(cell.cameras, cell.safety.camera_timeout, time.monotonic_ns())
         self._alive_ns = self._told_ns = 0
@@ -75,6 +87,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_subscription(String, "teleop/motion", lambda m: self._ask(m.data, PERSON), 10)
         self.create_subscription(String, "policy/motion", lambda m: self._ask(m.data, POLICY), 10)
+        self.create_subscription(DiagnosticStatus, "executor/status", self._overheard, 10)
         for name in cell.cameras:
             self.create_subscription(CameraInfo, f"camera/{name}/camera_info", self._seen(name), NEWEST)
         for word in ("stop", "resume", "home"):
@@ -112,6 +125,21 @@ class ExecutorNode(Node):  # type: ignore[misc]
     def _seen(self, camera: str) -> Callable[[CameraInfo], None]:
         return lambda message: self._cameras.seen(camera, time.monotonic_ns())
 
+    def _overheard(self, message: DiagnosticStatus) -> None:
+        """Notice a second arm that would obey the same words as this one."""
+        name = status_from_message(message).values.get("cell", "")
+        if name != self._name:
+            self._rival, self._rival_ns = name, time.monotonic_ns()
+
+    def _held(self, now: int) -> str:
+        """Return why this node holds the arm, empty when it does not."""
+        if self._rival and now - self._rival_ns < _RIVAL_NS:
+            space = self.get_namespace()
+            return (
+                f'another cell obeys the same words in namespace "{space}" ({self._rival}); end one, or give it another'
+            )
+        return self._cameras.reason(now)
+
     def _answer(self, reply: dict[str, Any]) -> None:
         refused = str(reply["refused"])
         self._answers.append(refused)
@@ -146,7 +174,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
             self._tell()
         if now - self._alive_ns >= _ALIVE_PERIOD_NS:
             self._alive_ns = now
-            self._servo.alive(self._cameras.reason(now))
+            self._servo.alive(self._held(now))
 
     def _publish(self, message: dict[str, Any]) -> None:
         # The offset between the clocks is taken anew each time: the wall clock may have been set.
@@ -162,7 +190,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
 
     def _tell(self) -> None:
         self._told_ns = time.monotonic_ns()
-        self._status.publish(status_to_message(executor_status(self._told, self._refused, self._servo.restarts)))
+        self._status.publish(status_to_message(self._summary()))
         reason = str(self._told.get("reason", ""))
         if reason != self._logged:
             self._logged = reason
@@ -172,17 +200,20 @@ class ExecutorNode(Node):  # type: ignore[misc]
                 self.get_logger().info("the arm takes motions")
 
     def _diagnose(self) -> None:
-        status = executor_status(self._told, self._refused, self._servo.restarts)
-        self._diagnostics.publish(statuses_to_array([status], self.get_clock().now().to_msg()))
+        self._diagnostics.publish(statuses_to_array([self._summary()], self.get_clock().now().to_msg()))
+
+    def _summary(self) -> Status:
+        return executor_status(self._told, self._refused, self._servo.restarts, self._name)
 
 
-def executor_status(told: dict[str, Any], refused: str, restarts: int) -> Status:
+def executor_status(told: dict[str, Any], refused: str, restarts: int, cell: str) -> Status:
     """Return the status of the executor.
 
     Args:
         told: The last status of the servo process.
         refused: The last refusal, empty when the last request was accepted.
         restarts: How often the servo process was started again.
+        cell: Which arm this is, and which process drives it.
     """
     state, reason = str(told["state"]), str(told.get("reason", ""))
     motion = str(told.get("motion", ""))
@@ -206,6 +237,7 @@ def executor_status(told: dict[str, Any], refused: str, restarts: int) -> Status
         "realtime": str(told.get("realtime", "")),
         "notice": str(told.get("notice", "")),
         "restarts": str(restarts),
+        "cell": cell,
     }
     return Status("executor", level, sentence, values)
 

@@ -387,3 +387,16 @@ def test_local_mode_is_said(cell: Cell, pendant: Pendant) -> None:
     cell.until(lambda: "local mode" in cell.status["refused"], "refusal")
     pendant.remote(True)
     cell.until_state("idle")
+
+
+def test_two_cells_in_one_namespace_hold_each_other(cell: Cell) -> None:
+    other = subprocess.Popen(
+        [sys.executable, "-m", "roboact_ros.nodes.executor_node", str(cell.system), "robot_ip:=127.99.99.99"]
+    )
+    try:
+        cell.until(lambda: "another cell obeys the same words" in cell.message, "hold")
+    finally:
+        other.kill()
+        other.wait()
+    cell.until_state("idle")
+    cell.do(UP)

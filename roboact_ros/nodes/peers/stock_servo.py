@@ -100,7 +100,7 @@ class StockServoNode(Node):  # type: ignore[misc]
         if self._number % _STATUS_EVERY == 0:
             status = self._executor.status
             told = {"state": status.state.value, "motion": status.motion, "finished": status.finished}
-            self._status.publish(status_to_message(executor_status(told, "", 0)))
+            self._status.publish(status_to_message(executor_status(told, "", 0, "stock")))
         if self._number % _PUBLISH_EVERY == 0 and self._executor.status.state is State.IDLE:
             try:
                 self._executor.submit([motion(self._motions)], PERSON)
