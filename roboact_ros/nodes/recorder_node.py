@@ -24,6 +24,7 @@ from roboact_ros.nodes.recorded_topics import TopicChoice, recorded_topics
 from roboact_ros.nodes.run import run_node
 from roboact_ros.nodes.steady import every
 from roboact_ros.recording.episode_recorder import EpisodeRecorder, RecordedTopic
+from roboact_ros.recording.tally import PERSON, POLICY, Tally
 from roboact_ros.recording.version import installed_version
 
 DONE = "done"
@@ -31,7 +32,7 @@ DONE = "done"
 
 
 class RecorderNode(Node):  # type: ignore[misc]
-    """Services ``recorder/start``, ``recorder/save``, ``recorder/discard``; topic ``recorder/status``.
+    """Services ``recorder/start``, ``save``, ``discard`` and ``rerecord``; topic ``recorder/status``.
 
     What comes on the topic ``recorder/note`` is kept among the notes of the episode that is being recorded.
     """
@@ -44,22 +45,25 @@ class RecorderNode(Node):  # type: ignore[misc]
         """
         super().__init__("recorder", namespace=cell.namespace)
         notes = {"cell": json.dumps(cell_to_mapping(cell)), "roboact_version": installed_version()}
-        self._recorder = EpisodeRecorder(Path(cell.recording.folder).expanduser().resolve(), notes)
+        self._folder = Path(cell.recording.folder).expanduser().resolve()
+        self._recorder = EpisodeRecorder(self._folder, notes)
         self._instruction = cell.instruction
         self._started_ns = 0
         self._lost_at_start = 0
         self._failure = ""
         self._last = ""
         self._noted: dict[str, str] = {}
-        self._image_topics: dict[str, str] = {}
+        self._image_topics: dict[str, tuple[str, float]] = {}
         self._inputs: list[RawSubscription] = []
         for choice in recorded_topics(cell):
-            self._listen(choice)
+            self._listen(choice, cell.cameras[choice.camera].fps if choice.camera else 0.0)
+        self._tally = Tally(self._image_topics)
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._status_publisher = self.create_publisher(DiagnosticStatus, "recorder/status", latched)
         self._diagnostics_publisher = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_subscription(KeyValue, "recorder/note", self._note, 10)
-        for name, action in (("start", self._start), ("save", self._save), ("discard", self._discard)):
+        actions = {"start": self._start, "save": self._save, "discard": self._discard, "rerecord": self._start_again}
+        for name, action in actions.items():
             self.create_service(Trigger, f"recorder/{name}", partial(self._serve, action))
         if cell.recording.auto_start:
             self.get_logger().info(self._start())
@@ -75,7 +79,7 @@ class RecorderNode(Node):  # type: ignore[misc]
                 print(f"recorder: {error}", file=sys.stderr, flush=True)
         super().destroy_node()
 
-    def _listen(self, choice: TopicChoice) -> None:
+    def _listen(self, choice: TopicChoice, target_hz: float) -> None:
         name = self.resolve_topic_name(choice.name)
         package, folder, *_ = choice.message_type.__module__.split(".")
         topic = RecordedTopic(name, f"{package}/{folder}/{choice.message_type.__name__}", choice.state)
@@ -83,7 +87,7 @@ class RecorderNode(Node):  # type: ignore[misc]
             RawSubscription(self, choice.name, choice.message_type, choice.qos, self._receiver(choice, topic))
         )
         if choice.camera:
-            self._image_topics[choice.camera] = name
+            self._image_topics[choice.camera] = name, target_hz
 
     def _receiver(self, choice: TopicChoice, topic: RecordedTopic) -> Callable[[bytes], None]:
         def record(data: bytes) -> None:
@@ -93,12 +97,15 @@ class RecorderNode(Node):  # type: ignore[misc]
             record(data)
             self._instruction = deserialize_message(data, String).data
 
-        def record_and_end(data: bytes) -> None:
+        def record_and_count(data: bytes) -> None:
             record(data)
-            if deserialize_message(data, String).data == DONE and self._recorder.progress is not None:
+            text = deserialize_message(data, String).data
+            self._tally.said(choice.name, text)
+            if (choice.name, text) == (PERSON, DONE) and self._recorder.progress is not None:
                 self._end_by_word()
 
-        return {"instruction": remember_instruction, "teleop/motion": record_and_end}.get(choice.name, record)
+        special = {"instruction": remember_instruction, PERSON: record_and_count, POLICY: record_and_count}
+        return special.get(choice.name, record)
 
     def _end_by_word(self) -> None:
         try:
@@ -121,8 +128,16 @@ class RecorderNode(Node):  # type: ignore[misc]
 
     def _start(self) -> str:
         now_ns = self._now_ns()
-        path = self._recorder.start(self._instruction, now_ns)
+        return self._started(self._recorder.start(self._instruction, now_ns), now_ns)
+
+    def _start_again(self) -> str:
+        now_ns = self._now_ns()
+        notes = self._closing_notes("rerecord") if self._recorder.progress is not None else {}
+        return self._started(self._recorder.start_again(self._instruction, now_ns, notes), now_ns)
+
+    def _started(self, path: Path, now_ns: int) -> str:
         self._started_ns, self._lost_at_start, self._failure, self._noted = now_ns, self._lost, "", {}
+        self._tally = Tally(self._image_topics)
         return f"recording {path}"
 
     def _save(self, ended_by: str = "service") -> str:
@@ -140,11 +155,13 @@ class RecorderNode(Node):  # type: ignore[misc]
     def _closing_notes(self, ended_by: str) -> dict[str, str]:
         lost = self._lost - self._lost_at_start
         own = {"instruction": self._instruction, "ended_by": ended_by, "lost_in_transit": str(lost)}
+        own["corrections"] = str(self._tally.corrections)
         return {**self._noted, **own}
 
     def _note(self, message: KeyValue) -> None:
         if self._recorder.progress is not None:
             self._noted[message.key] = message.value
+            self._recorder.note(message.key, message.value)
             self._report()
 
     def _fail(self, error: RecordingError) -> None:
@@ -171,8 +188,9 @@ class RecorderNode(Node):  # type: ignore[misc]
 
     def _status(self) -> Status:
         progress = self._recorder.progress
+        common = {"folder": str(self._folder), "task": self._instruction}
         if progress is None:
-            values = {"state": "idle", "episode": self._last}
+            values = {"state": "idle", "episode": self._last, **common}
             return Status("recorder", Level.ERROR if self._failure else Level.OK, self._failure or "idle", values)
         seconds = (self._now_ns() - self._started_ns) / 1e9
         drops = progress.drops + self._lost - self._lost_at_start
@@ -184,8 +202,12 @@ class RecorderNode(Node):  # type: ignore[misc]
             "bytes": str(progress.bytes),
             "drops": str(drops),
             "notes": ", ".join(self._noted),
+            "corrections": str(self._tally.corrections),
+            **common,
         }
-        blind = [name for name, topic in self._image_topics.items() if topic not in progress.counts]
+        for name, (achieved, target) in self._tally.rates(progress.counts, seconds).items():
+            values |= {f"rate/{name}": f"{achieved:.1f}", f"target/{name}": f"{target:.1f}"}
+        blind = self._tally.blind(progress.counts)
         if progress.error:
             return Status("recorder", Level.ERROR, progress.error, values)
         if seconds >= 0.9 and blind:

@@ -53,7 +53,8 @@ def run_node(
     # Signals only ask the loop to end: ROS stays whole until the node has brought everything to rest, however many
     # signals arrive meanwhile (a terminal and a launcher each send their own).
     leaving = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # The end of the terminal (SIGHUP) is one of them.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: leaving.set())
     rclpy.init(args=["", *words[len(own) :]], signal_handler_options=SignalHandlerOptions.NO)
     node: Node | None = None

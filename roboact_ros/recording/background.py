@@ -37,6 +37,7 @@ class BackgroundWriter:
         self._bag = bag
         self._room = queue_bytes
         self._queue: deque[_Message] = deque()
+        self._notes: dict[str, str] = {}
         self._changed = threading.Condition()
         self._ended = threading.Event()
         self._writer = threading.Thread(target=self._write_all, name="bag writer")
@@ -62,6 +63,12 @@ class BackgroundWriter:
             self._queue.append((topic, type_name, data, log_time_ns, publish_time_ns))
             self._changed.notify()
 
+    def note(self, key: str, value: str) -> None:
+        """Keep a note in the file from now on, without waiting; a repair after a crash finds it."""
+        with self._changed:
+            self._notes[key] = value
+            self._changed.notify()
+
     def close(self, metadata: Mapping[str, str] | None = None) -> Path:
         """Write what waits, finish the bag and return its folder.
 
@@ -81,12 +88,15 @@ class BackgroundWriter:
     def _write_all(self) -> None:
         try:
             flushed = time.monotonic()
-            while not (self._ended.is_set() and not self._queue):
+            while not (self._ended.is_set() and not self._queue and not self._notes):
                 taken = self._take(flushed + FLUSH_SECONDS)
                 for message in taken:
                     self._bag.write(*message)
                 with self._changed:
                     self._room += sum(len(message[2]) for message in taken)
+                    notes, self._notes = self._notes, {}
+                if notes:
+                    self._bag.note(notes)
                 if time.monotonic() - flushed >= FLUSH_SECONDS:
                     self._bag.flush()
                     flushed = time.monotonic()
@@ -96,7 +106,7 @@ class BackgroundWriter:
     def _take(self, until: float) -> list[_Message]:
         """Return the waiting messages; waits for one, but not longer than ``until`` (monotonic) [s]."""
         with self._changed:
-            if not self._queue and not self._ended.is_set():
+            if not self._queue and not self._notes and not self._ended.is_set():
                 self._changed.wait(max(0.0, until - time.monotonic()))
             taken = list(self._queue)
             self._queue.clear()

@@ -81,6 +81,15 @@ class BagWriter:
             channel = self._channels[topic] = self._add_channel(topic, type_name)
         self._mcap.write(channel, data, log_time_ns, log_time_ns if publish_time_ns is None else publish_time_ns)
 
+    def note(self, notes: Mapping[str, str]) -> None:
+        """Add notes about the bag, which are in the file from now on.
+
+        Raises:
+            RecordingError: The disk refused; abandon the bag then.
+        """
+        self._metadata |= notes
+        self._mcap.write_metadata(CUSTOM_RECORD, self._metadata)
+
     def flush(self) -> None:
         """Hand everything written so far to the operating system, so that it survives the end of this process.
 

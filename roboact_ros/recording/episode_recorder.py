@@ -1,4 +1,4 @@
-"""Turns a stream of messages into episodes: start, save, discard."""
+"""Turns a stream of messages into episodes: start, save, discard, record again."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from roboact_ros.recording.background import BackgroundWriter
 from roboact_ros.recording.bag_writer import BagWriter
 from roboact_ros.recording.folders import BagState, discard, episode_path, find_bags, purge
 from roboact_ros.recording.qos import TopicQos
+
+REPLACES = "replaces"
+"""Note of an episode that was recorded in place of another one, which it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,13 @@ class EpisodeRecorder:
         self._counts: dict[str, int] = {}
         self._bag: BagWriter | None = None
         self._writer: BackgroundWriter | None = None
+        self._last: Path | None = None
+        self._replaced: Path | None = None
+
+    @property
+    def last(self) -> Path | None:
+        """The episode that was saved last and is still in its place, or None."""
+        return self._last
 
     @property
     def progress(self) -> Progress | None:
@@ -95,6 +105,37 @@ class EpisodeRecorder:
             self._writer.write(topic_.name, topic_.type_name, data, now_ns, published_ns)
         return path
 
+    def start_again(self, instruction: str, now_ns: int, notes: Mapping[str, str]) -> Path:
+        """Start an episode in place of the running one, or when none runs, of the one that was saved last.
+
+        A running one is put among the discarded ones. A saved one stays where it is until the new one is saved, and is
+        put among the discarded ones then; when the new one is discarded instead, it stays for good.
+
+        Args:
+            instruction: See :meth:`start`.
+            now_ns: See :meth:`start`.
+            notes: Notes with which a running episode ends.
+
+        Raises:
+            RecordingError: There is nothing to record again, or the disk refused.
+        """
+        replaced = self._last
+        if self._bag is not None:
+            replaced = self._replaced
+            self.discard(notes)
+        elif replaced is None:
+            raise RecordingError("there is nothing to record again: no episode was saved since the recorder started")
+        path = self.start(instruction, now_ns)
+        self._replaced = replaced
+        if replaced is not None:
+            self.note(REPLACES, replaced.name)
+        return path
+
+    def note(self, key: str, value: str) -> None:
+        """Keep a note with the running episode, in the file from now on; without one nothing happens."""
+        if self._writer is not None:
+            self._writer.note(key, value)
+
     def receive(self, topic: RecordedTopic, data: bytes, received_ns: int) -> None:
         """Take one message: remember it when it is a state, write it when an episode runs."""
         if topic.state:
@@ -104,12 +145,16 @@ class EpisodeRecorder:
             self._writer.write(topic.name, topic.type_name, data, received_ns, received_ns)
 
     def save(self, notes: Mapping[str, str]) -> Path:
-        """Finish the running episode and return its folder.
+        """Finish the running episode and return its folder; then one that it replaces is put aside.
 
         Raises:
             RecordingError: None is running, or the disk refused; then what reached the disk stays for a repair.
         """
-        return self._finish({**notes, "outcome": "saved"})
+        replaced = self._replaced
+        self._last = path = self._finish({**notes, "outcome": "saved"})
+        if replaced is not None and replaced.exists():
+            discard(replaced)
+        return path
 
     def purge(self) -> list[Path]:
         """Delete all but the newest discarded episodes; to be called once an episode is saved.
@@ -131,7 +176,7 @@ class EpisodeRecorder:
         bag, writer = self._bag, self._writer
         if bag is None or writer is None:
             raise RecordingError("no episode is being recorded; start one first")
-        self._bag = self._writer = None
+        self._bag = self._writer = self._replaced = None
         try:
             return writer.close(notes)
         except RecordingError as error:

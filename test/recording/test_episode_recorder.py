@@ -6,15 +6,16 @@ import datetime
 from pathlib import Path
 
 import pytest
-from recorded import STRING, T0, text
+from recorded import STRING, T0, text, words_by_mcap, words_by_rosbags
 
 from roboact_ros.errors import RecordingError
 from roboact_ros.recording.background import BackgroundWriter
 from roboact_ros.recording.bag_writer import BagWriter
-from roboact_ros.recording.episode_recorder import EpisodeRecorder, RecordedTopic
+from roboact_ros.recording.episode_recorder import REPLACES, EpisodeRecorder, RecordedTopic
 from roboact_ros.recording.folders import DISCARDED, KEPT_DISCARDED, BagState, episode_path, find_bags
 from roboact_ros.recording.qos import TopicQos
 from roboact_ros.recording.reader import Episode
+from roboact_ros.recording.repair import repair
 
 STATE = RecordedTopic("/instruction", STRING, state=True)
 EVENT = RecordedTopic("/teleop/motion", STRING, state=False)
@@ -75,6 +76,43 @@ def test_discarded_episodes_stay_until_later_ones_are_saved(recorder: EpisodeRec
     recorder.purge()
     assert sorted(path.name for path in discarded.iterdir()) == names[3:]
     assert len(find_bags(tmp_path / "bags")) == 1
+
+
+def test_an_episode_that_is_recorded_again_stays_until_the_new_one_is_saved(recorder: EpisodeRecorder) -> None:
+    with pytest.raises(RecordingError, match="nothing to record again"):
+        recorder.start_again("", T0, {})
+    recorder.start("", T0)
+    recorder.receive(EVENT, text("first"), T0)
+    first = recorder.save({})
+    for word in ("spoilt", "spoilt too"):  # discarding what should replace it leaves the old one in its place
+        recorder.start_again("", T0 + S, {})
+        recorder.receive(EVENT, text(word), T0 + S)
+        recorder.discard({})
+        assert first.is_dir() and recorder.last == first
+    recorder.start_again("", T0 + 2 * S, {})
+    recorder.receive(EVENT, text("not yet"), T0 + 2 * S)
+    third = recorder.start_again("", T0 + 3 * S, {"ended_by": "rerecord"})  # and once more, while it runs
+    recorder.receive(EVENT, text("good"), T0 + 3 * S)
+    assert first.is_dir()
+    assert recorder.save({}) == third == recorder.last
+    assert not first.exists() and (first.parent / DISCARDED / first.name).is_dir()
+    with Episode(third) as episode:
+        assert episode.notes[REPLACES] == first.name
+        assert [m.data for _, _, m in episode.messages()] == ["good"]
+
+
+def test_a_note_outlives_a_crash(tmp_path: Path) -> None:
+    bag = BagWriter(tmp_path / "bag", {"instruction": "stack"})
+    bag.write("/words", STRING, text("one"), T0)
+    bag.note({"session": "stack"})
+    bag.write("/words", STRING, text("two"), T0 + 1)
+    bag.flush()
+    bag.abandon()
+    path = repair(bag.unfinished_path).path
+    with Episode(path) as episode:
+        assert (episode.notes["instruction"], episode.notes["session"]) == ("stack", "stack")
+        assert [m.data for _, _, m in episode.messages()] == ["one", "two"]
+    assert words_by_mcap(path) == words_by_rosbags(path) == ["one", "two"]
 
 
 def test_starting_twice_or_saving_nothing_is_refused(recorder: EpisodeRecorder) -> None:
