@@ -26,6 +26,10 @@ class PolicyError(RoboactError):
     """A policy cannot be loaded or cannot act on what it was given."""
 
 
+class ChatError(RoboactError):
+    """A language model cannot be asked, or what it answered cannot be used."""
+
+
 class ArmError(RoboactError):
     """The robot or gripper cannot be reached or refuses to move."""
 

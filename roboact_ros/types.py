@@ -132,9 +132,13 @@ class Decision:
         scores: Every candidate phrase with its score, in vocabulary order.
         stamp_ns: Stamp of the frame it was chosen for, ROS time [ns].
         inference_ms: Time from the image array to the scores [ms].
+        note: What the operator should know of how it came about, or empty.
+        warn: Whether that is bad.
     """
 
     motion: Motion
     scores: dict[str, float] = field(hash=False)
     stamp_ns: int
     inference_ms: float
+    note: str = ""
+    warn: bool = False

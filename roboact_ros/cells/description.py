@@ -77,6 +77,48 @@ class CameraDescription:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class EndpointDescription:
+    """Where a large model is asked over the OpenAI-compatible protocol.
+
+    Attributes:
+        endpoint: Base address, e.g. ``http://127.0.0.1:11434/v1``: https anywhere, http on this machine only. Empty:
+            nobody is asked.
+        model: Name of the model; empty leaves the choice to the endpoint.
+        api_key_env: Name of the environment variable that holds the key; empty sends none.
+        timeout: Time for a whole answer; after it, things go on without [s].
+    """
+
+    endpoint: str = ""
+    model: str = ""
+    api_key_env: str = ""
+    timeout: Annotated[float, Field(gt=0.0, le=30.0)] = 5.0
+
+
+@dataclass(frozen=True, config=_STRICT)
+class LanguageModelDescription(EndpointDescription):
+    """A language model for sentences with words that the grammar does not know.
+
+    Attributes:
+        max_motions: Longest plan that is accepted from it.
+    """
+
+    max_motions: Annotated[int, Field(ge=1, le=8)] = 6
+
+
+@dataclass(frozen=True, config=_STRICT)
+class RefinementDescription(EndpointDescription):
+    """A vision-language model that weighs the policy's best motions.
+
+    Attributes:
+        every_n: Ask for every n-th choice; in between the policy chooses alone.
+        candidates: How many of the best motions it weighs.
+    """
+
+    every_n: Annotated[int, Field(ge=1)] = 1
+    candidates: Annotated[int, Field(ge=2, le=58)] = 10
+
+
+@dataclass(frozen=True, config=_STRICT)
 class PolicyDescription:
     """The policy that drives the arm, if any.
 
@@ -88,6 +130,7 @@ class PolicyDescription:
         camera: Name of the camera the policy looks through.
         device: Torch device; ``auto`` takes CUDA when there is one.
         lookahead: Choose the next motion when this fraction of the current one is done; 1 waits for its end.
+        refinement: Help of a vision-language model with every choice.
     """
 
     kind: Literal["none", "clip_rt", "clip_rt_action"] = "none"
@@ -97,6 +140,7 @@ class PolicyDescription:
     camera: str = "front"
     device: str = "auto"
     lookahead: Fraction = 1.0
+    refinement: RefinementDescription = RefinementDescription()
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -176,12 +220,14 @@ class Cell:
         namespace: ROS namespace of all its topics; empty for the root.
         viewpoint: Whose left is "left": the robot base's, the tool's, or the operator's who faces the robot.
         instruction: The task at start; empty waits for one.
+        language_model: Help with sentences that the grammar does not understand.
     """
 
     name: str
     namespace: str = ""
     viewpoint: Literal["base", "tool", "operator"] = "base"
     instruction: str = ""
+    language_model: LanguageModelDescription = LanguageModelDescription()
     arm: ArmDescription = ArmDescription()
     gripper: GripperDescription = GripperDescription()
     cameras: dict[str, CameraDescription] = Field(default_factory=dict)

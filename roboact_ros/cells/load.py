@@ -11,7 +11,8 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from roboact_ros.cells.description import Cell
-from roboact_ros.errors import ConfigurationError, did_you_mean
+from roboact_ros.chat.endpoint import check_endpoint
+from roboact_ros.errors import ChatError, ConfigurationError, did_you_mean
 from roboact_ros.share import share_folder
 
 SHORTHANDS = {
@@ -84,6 +85,12 @@ def cell_from_mapping(content: dict[str, Any], origin: str) -> Cell:
     if cell.policy.kind != "none" and cell.policy.camera not in cell.cameras:
         hint = did_you_mean(cell.policy.camera, cell.cameras)
         raise ConfigurationError(f'{origin}: policy.camera "{cell.policy.camera}" is not a camera of this cell; {hint}')
+    for key, asked in (("language_model", cell.language_model), ("policy.refinement", cell.policy.refinement)):
+        if asked.endpoint:
+            try:
+                check_endpoint(asked.endpoint, asked.api_key_env)
+            except ChatError as error:
+                raise ConfigurationError(f"{origin}: {key}: {error}") from None
     for axis in ("workspace_x", "workspace_y", "workspace_z"):
         low, high = getattr(cell.safety, axis)
         if not low <= 0.0 <= high:

@@ -1,7 +1,8 @@
 """Talk to a running cell, line by line.
 
-Tab completes, arrow keys recall what was said before, the bottom line shows the arm. Ctrl-C stops the arm, once more
-leaves; so do Ctrl-D and "exit". Lines may also come from a pipe; each then waits until the arm has done the one before.
+Tab completes, arrow keys recall what was said before, the bottom line shows the newest answer and the arm. Ctrl-C stops
+the arm, once more leaves; so do Ctrl-D and "exit". Lines may also come from a pipe; each then waits until the arm has
+done the one before.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def _converse(operator: Operator) -> int:
             if text in LEAVE:
                 return 0
             if text:
-                print(operator.say(text).message)
+                print(operator.ask(text).message)  # the prompt stays free: nobody waits to say stop
         except KeyboardInterrupt:
             operator.send("stop")
             if interrupted:
@@ -95,7 +96,8 @@ def _prompt(operator: Operator) -> PromptSession[str]:
 
     def toolbar() -> str:
         operator.spin()
-        return f"arm: {operator.arm.message}" if operator.arm else "no executor"
+        arm = f"arm: {operator.arm.message}" if operator.arm else "no executor"
+        return f"{operator.answer} | {arm}" if operator.answer else arm
 
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "roboact"
     state.mkdir(parents=True, exist_ok=True)

@@ -13,10 +13,12 @@ CAPABILITIES = (
 )
 
 _NOT_UNDERSTOOD = f'I do not understand "{{}}". {CAPABILITIES} What should I do?'
+CHOICES = ("or", "either")
+CONDITIONS = ("if", "when", "unless", "until", "while", "before", "after", "because", "once")
 _WHY = (
-    (("or", "either"), "Which one of them?"),
+    (CHOICES, "Which one of them?"),
     (
-        ("if", "when", "unless", "until", "while", "before", "after", "because", "once"),
+        CONDITIONS,
         'I cannot wait for or check anything ("{}"). What should I do now?',
     ),
     (

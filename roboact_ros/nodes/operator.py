@@ -78,23 +78,33 @@ class Operator:
         """Say something without waiting for an answer."""
         self._correction.publish(String(data=text))
 
-    def say(self, text: str, seconds: float = ANSWER_SECONDS) -> Status:
-        """Say something and return the answer, whether it was understood or not.
+    def ask(self, text: str, seconds: float = ANSWER_SECONDS) -> Status:
+        """Say something and return the first answer: what was understood, why not, or that a language model is asked.
 
         Raises:
             OperatorError: There is no answer.
         """
         self._answers.clear()
         self.send(text)
-        answer: list[Status] = []
-
-        def answered() -> bool:
-            answer[:] = [status for status in self._answers if status.values.get("text") == text]
-            return bool(answer)
-
-        if not self._until(answered, seconds):
+        if not self._until(lambda: bool(self._answers_to(text)), seconds):
             raise OperatorError(f'no answer to "{text}" within {seconds:g} s')
-        return answer[0]
+        return self._answers_to(text)[0]
+
+    def say(self, text: str, seconds: float = ANSWER_SECONDS) -> Status:
+        """Say something and return the answer, whether it was understood or not; wait for a language model's.
+
+        Raises:
+            OperatorError: There is no answer.
+        """
+        patience = seconds + float(self.ask(text, seconds).values.get("thinking", "0"))
+        if not self._until(lambda: "thinking" not in self._answers_to(text)[-1].values, patience):
+            raise OperatorError(f'no answer to "{text}" within {patience:g} s')
+        return self._answers_to(text)[-1]
+
+    @property
+    def answer(self) -> str:
+        """The newest answer to whatever was said, or empty."""
+        return self._answers[-1].message if self._answers else ""
 
     def follow(self, answer: Status, before: Status | None, seconds: float) -> str:
         """Follow the arm until it has done what ``answer`` announced, and return how that ended.
@@ -152,6 +162,9 @@ class Operator:
         self._executor.shutdown()
         self._node.destroy_node()
         self._context.try_shutdown()
+
+    def _answers_to(self, text: str) -> list[Status]:
+        return [status for status in self._answers if status.values.get("text") == text]
 
     def _answered(self, message: DiagnosticStatus) -> None:
         self._answers.append(status_from_message(message))

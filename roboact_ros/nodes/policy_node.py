@@ -158,6 +158,8 @@ class PolicyNode(Node):  # type: ignore[misc]
         decision = answer.decision
         if decision is None:
             return
+        if decision.warn and (self._last is None or decision.note != self._last.note):
+            self.get_logger().warning(decision.note)
         self._last = decision
         now = self._now()
         # The image was new when the thinking began; a slow model may still act on it if nothing has happened since.
@@ -170,7 +172,7 @@ class PolicyNode(Node):  # type: ignore[misc]
             self._dropped += 1
         best = sorted(decision.scores.items(), key=lambda item: -item[1])[:_SHOWN]
         age_ms = (now - decision.stamp_ns) / 1e6
-        scores = Scores(decision.motion.phrase, tuple(best), decision.inference_ms, age_ms, carried_out)
+        scores = Scores(decision.motion.phrase, tuple(best), decision.inference_ms, age_ms, carried_out, decision.note)
         self._scores.publish(scores_to_message(scores, stamp_to_message(decision.stamp_ns)))
 
     def _advance(self) -> None:
@@ -205,6 +207,8 @@ class PolicyNode(Node):  # type: ignore[misc]
             state, message = "loading", f"loading {policy.model}"
         elif obstacle is not None:
             level, state, message = (Level.WARN if obstacle.warn else Level.OK), obstacle.state, obstacle.message
+        if self._last is not None and self._last.warn and level is not Level.ERROR:
+            level, message = Level.WARN, f"{message}; {self._last.note}"
         if policy.random and level is not Level.ERROR:
             level, message = Level.WARN, f"{message} (RANDOM weights)"
         values = {
@@ -216,6 +220,7 @@ class PolicyNode(Node):  # type: ignore[misc]
             "dropped": str(self._dropped),
             "model": policy.model,
             "weights": "random" if policy.random else policy.checkpoint,
+            "note": self._last.note if self._last is not None else "",
         }
         return Status("policy", level, message, values)
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from roboact_ros.cells.description import Cell, PolicyDescription
+from roboact_ros.chat.client import ChatClient
+from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.errors import PolicyError, did_you_mean
 from roboact_ros.policies.manifest import read_trained_model, trained_model_folder
 from roboact_ros.policies.policy import Policy
@@ -23,7 +25,9 @@ def policy_from_description(description: PolicyDescription, cell: Cell) -> Polic
     """
     if description.kind not in _KINDS:
         raise PolicyError(f'no policy "{description.kind}": {did_you_mean(description.kind, _KINDS)}')
-    return _KINDS[description.kind](description, cell)
+    if not description.refinement.endpoint:
+        return _KINDS[description.kind](description, cell)
+    return _refined(description, cell)
 
 
 def clip_rt(
@@ -79,6 +83,20 @@ def _clip_rt_action(description: PolicyDescription, cell: Cell) -> Policy:
     return clip_rt(description.model, checkpoint, description.random, device, kind="clip_rt_action")
 
 
+def _refined(description: PolicyDescription, cell: Cell) -> Policy:
+    from roboact_ros.policies.refined import RefinedPolicy
+
+    if description.kind not in _SCORING:
+        raise PolicyError(
+            f"policy.refinement weighs scores, which {description.kind} has not: {', '.join(_SCORING)} do"
+        )
+    help_ = description.refinement
+    endpoint = endpoint_at(help_.endpoint, help_.model, help_.api_key_env)  # before the model, which takes long to load
+    policy = _KINDS[description.kind](description, cell)
+    return RefinedPolicy(policy, ChatClient(endpoint, help_.timeout), help_.every_n, help_.candidates)
+
+
+_SCORING = ("clip_rt", "clip_rt_action")
 _KINDS: dict[str, Callable[[PolicyDescription, Cell], Policy]] = {
     "clip_rt": _clip_rt,
     "clip_rt_action": _clip_rt_action,

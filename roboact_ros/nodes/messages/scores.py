@@ -22,6 +22,7 @@ class Scores:
         inference_ms: Time it took [ms].
         frame_age_ms: Time from the exposure of the image to the choice [ms].
         carried_out: Whether the executor was asked for it; a person may have been faster.
+        note: What the operator should know of how it came about, or empty.
     """
 
     motion: str
@@ -29,6 +30,7 @@ class Scores:
     inference_ms: float
     frame_age_ms: float
     carried_out: bool
+    note: str = ""
 
 
 def scores_to_message(scores: Scores, stamp: Time) -> DiagnosticArray:
@@ -38,6 +40,7 @@ def scores_to_message(scores: Scores, stamp: Time) -> DiagnosticArray:
         "inference_ms": repr(scores.inference_ms),
         "frame_age_ms": repr(scores.frame_age_ms),
         "carried_out": str(scores.carried_out),
+        "note": scores.note,
     }
     statuses = [Status(_POLICY, message=scores.motion, values=figures)]
     statuses += [Status(phrase, message=f"{score:.4f}", values={"score": repr(score)}) for phrase, score in scores.best]
@@ -55,4 +58,5 @@ def scores_from_message(message: DiagnosticArray) -> Scores:
         inference_ms=float(policy.values["inference_ms"]),
         frame_age_ms=float(policy.values["frame_age_ms"]),
         carried_out=policy.values["carried_out"] == "True",
+        note=policy.values.get("note", ""),
     )

@@ -1,0 +1,1 @@
+"""Questions to large language models behind an OpenAI-compatible endpoint."""
