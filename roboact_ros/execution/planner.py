@@ -18,7 +18,7 @@ from roboact_ros.execution.steps import (
     carrier_displacement,
     displacement_back,
 )
-from roboact_ros.execution.trajectory import JointTrajectory, ToolLimits, ToolState, ToolTrajectory
+from roboact_ros.execution.trajectory import JointTrajectory, ToolLimits, ToolState, ToolTrajectory, way_to_rest
 from roboact_ros.types import FloatArray, Motion
 
 HOME_LIMITS = (1.0, 2.0, 10.0)
@@ -105,7 +105,10 @@ class Planner:
         if isinstance(step, Undo):
             return displacement_back(step.origin, state, self._kinematics)
         if isinstance(step, Motion):
-            return carrier_displacement(np.array(step.action[:7]), state, self._kinematics)
+            named = np.array(step.action[:7])
+            # Along axes that the motion does not name, the tool comes to rest ahead instead of turning back.
+            ahead = np.where(named == 0.0, way_to_rest(state, self._tool_limits), 0.0)
+            return carrier_displacement(named, state, self._kinematics) + ahead
         raise MotionRefused(f'"{step.phrase}" is not a motion of the tool')
 
     def _end(self, step: Step, q: FloatArray) -> FloatArray:

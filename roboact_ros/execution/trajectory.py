@@ -7,7 +7,7 @@ from math import cos, sin, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from ruckig import InputParameter, Result, Ruckig, Synchronization
+from ruckig import ControlInterface, InputParameter, Result, Ruckig, Synchronization
 from ruckig import Trajectory as RuckigTrajectory
 
 from roboact_ros.cells.description import SafetyDescription
@@ -61,6 +61,16 @@ class ToolState:
     def at_rest(cls, pose_tool_in_base: FloatArray) -> ToolState:
         """Return the state of a tool that does not move."""
         return cls(np.array(pose_tool_in_base), 0.0, np.zeros(_AXES), np.zeros(_AXES))
+
+
+def way_to_rest(start: ToolState, limits: ToolLimits) -> FloatArray:
+    """Return the (7,) displacement, as :class:`ToolTrajectory` takes it, of a tool that brakes as hard as it may."""
+    request, path = InputParameter(_AXES), RuckigTrajectory(_AXES)
+    request.control_interface, request.synchronization = ControlInterface.Velocity, Synchronization.No
+    request.current_velocity, request.current_acceleration = start.velocity.tolist(), start.acceleration.tolist()
+    request.max_acceleration, request.max_jerk = ([limits.linear[k]] * 3 + [limits.angular[k]] * 4 for k in (1, 2))
+    Ruckig(_AXES).calculate(request, path)
+    return np.array(path.at_time(path.duration)[0])
 
 
 class ToolTrajectory:
