@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from roboact_ros.errors import MotionRefused
+
 FloatArray = NDArray[np.float64]
 ImageArray = NDArray[np.uint8]
 
@@ -142,3 +144,56 @@ class Decision:
     inference_ms: float
     note: str = ""
     warn: bool = False
+
+
+CHUNK_AXES = ("x", "y", "z", "rx", "ry", "rz", "gripper")
+"""Axes of one arm in an action chunk."""
+
+CHUNK = "chunk of "
+"""How the words begin by which an operator reads of an action chunk; no motion of the vocabulary begins like that."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ActionChunk:
+    """Some steps in a row that a policy wants the arms to make.
+
+    Of each arm, ``x``, ``y`` and ``z`` displace the tool in a step along the base axes [m], ``rx``, ``ry`` and ``rz``
+    turn it by a rotation vector about the base axes through the tool [rad], and ``gripper`` is the opening wanted at
+    the end of the step (0 closed … 1 open). With several arms the name of the arm comes first: ``left/x``.
+
+    Attributes:
+        axes: Names of the columns of ``steps``.
+        steps: (N, axes) float64, N at least 1.
+        period_ns: Time of one step [ns]; a step that is too fast for the arm takes longer.
+        stamp_ns: When the image that they were chosen for was exposed, ROS time [ns].
+
+    Raises:
+        MotionRefused: The sizes contradict each other, or the period is not positive.
+    """
+
+    axes: tuple[str, ...]
+    steps: FloatArray
+    period_ns: int
+    stamp_ns: int
+
+    def __post_init__(self) -> None:
+        if self.steps.ndim != 2 or len(self.steps) < 1 or self.steps.shape[1] != len(self.axes):
+            raise MotionRefused(f"a chunk has steps of {len(self.axes)} axes each, not an array {self.steps.shape}")
+        if self.period_ns <= 0:
+            raise MotionRefused(f"the steps of a chunk take a positive time, not {self.period_ns} ns")
+
+    @property
+    def phrase(self) -> str:
+        """What the operator reads."""
+        return f"{CHUNK}{len(self.steps)} steps"
+
+    def of_arm(self, arm: str = "") -> FloatArray:
+        """Return the (N, 7) steps of one arm, columns in the order of ``CHUNK_AXES``.
+
+        Raises:
+            MotionRefused: An axis of that arm is missing.
+        """
+        names = [f"{arm}/{axis}" if arm else axis for axis in CHUNK_AXES]
+        if missing := [name for name in names if name not in self.axes]:
+            raise MotionRefused(f"the chunk lacks the axes {', '.join(missing)}; it has {', '.join(self.axes)}")
+        return self.steps[:, [self.axes.index(name) for name in names]]

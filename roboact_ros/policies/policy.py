@@ -1,10 +1,10 @@
-"""The contract of the policy room."""
+"""The contracts of the policy room."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from roboact_ros.types import Decision, Frame
+from roboact_ros.types import ActionChunk, Decision, Frame
 
 
 class Policy(Protocol):
@@ -21,3 +21,22 @@ class Policy(Protocol):
             PolicyError: No instruction was given, or the frame cannot be used.
         """
         ...
+
+
+class ChunkPolicy(Protocol):
+    """The same for a policy that chooses some steps in a row instead of a motion that has a name."""
+
+    def instruct(self, instruction: str) -> None:
+        """See :meth:`Policy.instruct`."""
+        ...
+
+    def act(self, frame: Frame) -> ActionChunk:
+        """Choose steps for ``frame``; the chunk carries its stamp.
+
+        Raises:
+            PolicyError: No instruction was given, or the frame cannot be used.
+        """
+        ...
+
+
+AnyPolicy = Policy | ChunkPolicy
