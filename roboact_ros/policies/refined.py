@@ -27,8 +27,6 @@ from roboact_ros.policies.policy import Policy
 from roboact_ros.types import Decision, Frame, ImageArray
 
 LARGEST_FACTOR = 10.0
-REST_SECONDS = 10.0
-"""After a failure nobody is asked for this long, so that a dead endpoint hardly slows the policy down."""
 
 _LARGEST_SIDE = 640
 _JPEG_QUALITY = 85
@@ -65,11 +63,14 @@ class RefinedPolicy:
         client: Whom to ask; its time limit bounds every choice.
         every_n: Ask for every n-th choice.
         candidates: How many of the best motions to ask about.
+        rest: After a failure nobody is asked for this long, so that a dead endpoint hardly slows the policy down [s].
     """
 
-    def __init__(self, policy: Policy, client: ChatClient, every_n: int = 1, candidates: int = 10) -> None:
+    def __init__(
+        self, policy: Policy, client: ChatClient, every_n: int = 1, candidates: int = 10, rest: float = 10.0
+    ) -> None:
         self._policy, self._client = policy, client
-        self._every_n, self._candidates = every_n, candidates
+        self._every_n, self._candidates, self._rest = every_n, candidates, rest
         self._instruction = ""
         self._choices = 0
         self._failure, self._rest_until = "", -math.inf
@@ -94,7 +95,7 @@ class RefinedPolicy:
             try:
                 factors = self._ask(frame.image, alone.scores)
             except ChatError as error:
-                self._failure, self._rest_until = str(error), time.monotonic() + REST_SECONDS
+                self._failure, self._rest_until = str(error), time.monotonic() + self._rest
             else:
                 self._failure = ""
                 return self._chosen(alone, refined(alone.scores, factors), (time.monotonic() - start) * 1e3)

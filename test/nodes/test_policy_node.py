@@ -23,6 +23,8 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from roboact_ros.cells.description import CameraDescription, Cell, PolicyDescription
+from roboact_ros.chat.client import ChatClient
+from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.errors import PolicyError
 from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_ros.nodes.messages.diagnostics import Level, Status, status_from_message, status_to_message
@@ -30,6 +32,7 @@ from roboact_ros.nodes.messages.image import frame_to_compressed
 from roboact_ros.nodes.messages.scores import Scores, scores_from_message, scores_to_message
 from roboact_ros.nodes.policy_node import PolicyNode
 from roboact_ros.policies.policy import Policy
+from roboact_ros.policies.refined import RefinedPolicy
 from roboact_ros.policies.scripted import ScriptedPolicy
 from roboact_ros.types import Decision, Frame
 
@@ -195,6 +198,19 @@ def test_a_choice_that_a_person_outran_is_dropped(mate: Cellmate, start: Callabl
     mate.until(lambda: mate.scores, "the outrun choice")
     assert not mate.scores[0].carried_out and not mate.motions
     mate.until(lambda: mate.status.values["dropped"] == "1", "the count")
+
+
+def test_a_policy_without_the_help_it_should_have_drives_and_says_so(
+    mate: Cellmate, start: Callable[..., None]
+) -> None:
+    deaf = ChatClient(endpoint_at("http://127.0.0.1:9"), timeout=2.0)
+    start(lambda: RefinedPolicy(ScriptedPolicy(SCRIPT), deaf), instruction="close the laptop")
+    mate.until(lambda: mate.motions, "the motion of the policy alone")
+    assert mate.motions == [SCRIPT[0].phrase]
+    mate.until(lambda: "alone" in mate.status.message, "the operator to be told")
+    assert mate.status.level is Level.WARN and "refused" in mate.status.values["note"]
+    mate.until(lambda: mate.scores, "the scores")
+    assert "alone" in mate.scores[0].note
 
 
 def test_a_policy_that_cannot_be_loaded(mate: Cellmate, start: Callable[..., None]) -> None:
