@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
+from typing import TypeVar
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
@@ -15,6 +16,8 @@ from std_srvs.srv import Trigger
 
 from roboact_ros.errors import RecordingError
 from roboact_ros.nodes.messages.diagnostics import Status, status_from_message
+
+AnyClient = TypeVar("AnyClient", bound="RecorderClient")
 
 DISCOVERY_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
@@ -41,7 +44,7 @@ class RecorderClient:
         self._executor.add_node(self._node)
 
     def call(self, action: str) -> str:
-        """Call ``start``, ``save`` or ``discard`` and return what the recorder says, e.g. where the bag is.
+        """Call ``start``, ``save``, ``discard`` or ``rerecord``; return what the recorder says, e.g. where the bag is.
 
         Raises:
             RecordingError: No cell runs there, it does not answer, or the recorder refuses.
@@ -89,7 +92,7 @@ class RecorderClient:
             raise self._nobody()
         return status_from_message(received[-1])
 
-    def __enter__(self) -> RecorderClient:
+    def __enter__(self: AnyClient) -> AnyClient:
         return self
 
     def __exit__(

@@ -61,6 +61,15 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraRate:
+    """Images of one camera: mean rate, and the rate its description asks for [Hz]; 0 when that is not known."""
+
+    name: str
+    achieved: float
+    target: float
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """One episode."""
 
@@ -71,7 +80,9 @@ class Summary:
     seconds: float
     messages: int
     megabytes: float
+    cut_off: bool
     topics: list[TopicRate]
+    cameras: list[CameraRate]
     said: list[Event]
     motions: list[Event]
     gaps: list[Gap]
@@ -120,7 +131,9 @@ def summarise(path: Path) -> Summary:
             seconds=duration,
             messages=sum(topic.count for topic in topics),
             megabytes=_megabytes(episode.path),
+            cut_off=not episode.complete,
             topics=topics,
+            cameras=_cameras(episode, topics),
             said=_texts(episode, SAID),
             motions=_texts(episode, MOTIONS),
             gaps=[
@@ -130,6 +143,13 @@ def summarise(path: Path) -> Summary:
                 for gap in _gaps(topic, values, start, duration)
             ],
         )
+
+
+def _cameras(episode: Episode, topics: list[TopicRate]) -> list[CameraRate]:
+    rates = {topic.name: topic.rate for topic in topics}
+    names = {name: episode.full_name(f"camera/{name}/image/compressed") for name in episode.cell.get("cameras") or {}}
+    targets = {name: float(camera.get("fps", 0.0)) for name, camera in (episode.cell.get("cameras") or {}).items()}
+    return [CameraRate(name, rates.get(topic, 0.0), targets[name]) for name, topic in names.items()]
 
 
 def _texts(episode: Episode, names: tuple[str, ...]) -> list[Event]:
