@@ -8,7 +8,9 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
-from roboact_ros.types import Motion
+import numpy as np
+
+from roboact_ros.types import ActionChunk, Motion
 
 Message = dict[str, Any]
 
@@ -23,6 +25,20 @@ def plan_to_json(plan: Sequence[Motion]) -> list[list[object]]:
 def plan_from_json(plan: list[list[object]]) -> list[Motion]:
     """Inverse of :func:`plan_to_json`."""
     return [Motion(phrase, tuple(action), primitive) for phrase, action, primitive in plan]  # type: ignore[arg-type]
+
+
+def chunk_to_json(chunk: ActionChunk, stamp_ns: int) -> Message:
+    """Convert a chunk for the channel; ``stamp_ns`` is when its image was exposed in monotonic time."""
+    return {"axes": chunk.axes, "steps": chunk.steps.tolist(), "period": chunk.period_ns, "stamp": stamp_ns}
+
+
+def chunk_from_json(chunk: Message) -> ActionChunk:
+    """Inverse of :func:`chunk_to_json`.
+
+    Raises:
+        MotionRefused: It is no chunk.
+    """
+    return ActionChunk(tuple(chunk["axes"]), np.array(chunk["steps"], np.float64), chunk["period"], chunk["stamp"])
 
 
 class Channel:

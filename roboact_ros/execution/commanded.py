@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from roboact_ros.errors import MotionRefused
@@ -12,6 +14,19 @@ MOVED = 0.05
 """An arm found this far from where it was left has been moved by somebody else [rad]: nothing is left to undo."""
 
 _NOT_A_TARGET = np.full(6, np.nan)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Command:
+    """What one cycle asks of the hardware.
+
+    Attributes:
+        q: (6,) joint target [rad], or None: the arm is not driven and must be halted.
+        gripper: Opening to send now, or None.
+    """
+
+    q: FloatArray | None
+    gripper: float | None = None
 
 
 class Commanded:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.admission import Admission
+from roboact_ros.execution.chunks import ChunkIntake
 from roboact_ros.execution.commanded import MOVED as MOVED
-from roboact_ros.execution.commanded import Commanded
+from roboact_ros.execution.commanded import Command, Commanded
 from roboact_ros.execution.follower import Event, Follower
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits
@@ -17,26 +17,13 @@ from roboact_ros.execution.planner import Planner
 from roboact_ros.execution.status import OWN, PERSON, ExecutorStatus
 from roboact_ros.execution.steps import Home, Step, Undo
 from roboact_ros.execution.trajectory import ToolLimits
-from roboact_ros.types import ArmMode, ArmState, FloatArray, GripperState, Motion
+from roboact_ros.types import ActionChunk, ArmMode, ArmState, FloatArray, GripperState, Motion
 
 STALL_NS = 250_000_000
 """After a gap this long between two cycles a motion is not continued: the robot has stopped by itself meanwhile."""
 
 FOLLOWING_ERROR = 0.35
 """An arm at rest that is this far from its target does not follow [rad]: its state is read again."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Command:
-    """What one cycle asks of the hardware.
-
-    Attributes:
-        q: (6,) joint target [rad], or None: the arm is not driven and must be halted.
-        gripper: Opening to send now, or None.
-    """
-
-    q: FloatArray | None
-    gripper: float | None = None
 
 
 class Executor:
@@ -65,6 +52,7 @@ class Executor:
         self._admission, self._commanded = Admission(), Commanded(limits, dt)
         self._follower = Follower(kinematics, self._planner, self._commanded, dt)
         self._running = self._follower.running
+        self._chunks = ChunkIntake(kinematics, dt)
         self._measured: ArmState | None = None
         self._gripper: GripperState | None = None
         self._now = 0
@@ -80,9 +68,25 @@ class Executor:
         Raises:
             MotionRefused: It is not allowed now or leads out of the limits; nothing changes.
         """
-        if source != PERSON and self._source == PERSON and self._busy:
-            raise self._admission.refuse(f"a person's motion runs: {self._running.phrase or self._queue[0].phrase}")
+        self._give_way(source)
         self._start(list(plan), source)
+
+    def follow(self, chunk: ActionChunk, source: str) -> None:
+        """Follow the steps of a chunk, in place of whatever runs, from the commanded state on.
+
+        Args:
+            chunk: The chunk, its stamp in the time that :meth:`step` gets.
+            source: Who asks.
+
+        Raises:
+            MotionRefused: It is not allowed now, leads out of the limits, or is stale; nothing changes.
+        """
+        self._give_way(source)
+        try:
+            steps = self._chunks.steps(chunk, self._admit(), self._gripper)
+        except MotionRefused as error:
+            raise self._admission.refuse(str(error)) from None
+        self._start(steps, source)
 
     def home(self, source: str = PERSON) -> None:
         """Go to the home joints.
@@ -136,18 +140,14 @@ class Executor:
         """Take the hold ``key`` away; what it interrupted is not continued."""
         self._admission.release(key)
 
-    def refuse(self, why: str) -> None:
-        """Refuse what somebody asked for, for a reason that lies outside.
-
-        Raises:
-            MotionRefused: Always.
-        """
-        raise self._admission.refuse(why)
+    def refuse(self, why: str) -> MotionRefused:
+        """Note a refusal for a reason that lies outside, and return it to be raised."""
+        return self._admission.refuse(why)
 
     @property
     def source(self) -> str:
         """Who asked for the targets that are sent now."""
-        return self._source if self._running.step is not None else OWN
+        return OWN if self._running.step is None else self._source
 
     @property
     def driven(self) -> bool:
@@ -179,6 +179,11 @@ class Executor:
             gripper: Newest state of the gripper, None without one or while it cannot be reached.
             now_ns: Monotonic time [ns].
         """
+        command = self._cycle(measured, gripper, now_ns)
+        self._chunks.note(command.q, now_ns, self._disturbed)
+        return command
+
+    def _cycle(self, measured: ArmState, gripper: GripperState | None, now_ns: int) -> Command:
         stalled = self._now != 0 and now_ns - self._now > STALL_NS
         self._measured, self._gripper, self._now, self._admission.mode = measured, gripper, now_ns, measured.mode
         if measured.mode is not ArmMode.RUNNING:
@@ -203,6 +208,11 @@ class Executor:
             self._admission.note = "the arm was not where it was sent; its state was read again"
         return Command(commanded.q.copy() if commanded.driven else None, self._follower.take_opening())
 
+    @property
+    def _disturbed(self) -> str:
+        """Why nobody may act on an image of now; empty when they may."""
+        return self._admission.blocked or ("a person moved the arm" if self._source == PERSON and self._busy else "")
+
     def _take(self, event: Event | None) -> None:
         """Draw the consequences of what happened to the running step."""
         if event is None:
@@ -219,10 +229,7 @@ class Executor:
 
     def _start(self, steps: list[Step], source: str) -> None:
         """Let ``steps`` replace everything: at once where the tool goes on moving, after a halt otherwise."""
-        self._admission.check()
-        if not self._commanded.driven and self._measured is not None:
-            self._regain(self._measured.q)
-        q, moving = self._commanded.q, self._running.moving
+        q, moving = self._admit(), self._running.moving
         try:
             if not steps:
                 raise MotionRefused("the plan is empty")
@@ -244,6 +251,18 @@ class Executor:
         self._follower.enter(first, motion, self._gripper)
         self._queue = deque(rest)
         self._accept(source)
+
+    def _give_way(self, source: str) -> None:
+        """Refuse what anybody else asks for while a person's motion runs."""
+        if source != PERSON and self._source == PERSON and self._busy:
+            raise self._admission.refuse(f"a person's motion runs: {self._running.phrase or self._queue[0].phrase}")
+
+    def _admit(self) -> FloatArray:
+        """Return the joints (6,) that a new plan starts from, or refuse it."""
+        self._admission.check()
+        if not self._commanded.driven and self._measured is not None:
+            self._regain(self._measured.q)
+        return self._commanded.q
 
     def _accept(self, source: str) -> None:
         self._source = source

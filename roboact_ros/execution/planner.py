@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.chunk_trajectory import ChunkTrajectory
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits, check_joint_path
 from roboact_ros.execution.steps import (
+    ChunkPart,
     Home,
     JointMotion,
     Step,
@@ -17,6 +19,7 @@ from roboact_ros.execution.steps import (
     Undo,
     carrier_displacement,
     displacement_back,
+    displacement_to,
 )
 from roboact_ros.execution.trajectory import JointTrajectory, ToolLimits, ToolState, ToolTrajectory, way_to_rest
 from roboact_ros.types import FloatArray, Motion
@@ -54,7 +57,7 @@ class Planner:
         """Whether ``step`` is a motion of the tool, which can replace another one without a stop."""
         if isinstance(step, Undo):
             return step.origin.opening is None and not step.origin.joint
-        return isinstance(step, Motion) and step.moves_tool
+        return isinstance(step, ChunkPart) or (isinstance(step, Motion) and step.moves_tool)
 
     def check(self, steps: Sequence[Step], q: FloatArray) -> None:
         """Check a whole plan, step after step, as if each started from rest where the one before ended.
@@ -98,6 +101,10 @@ class Planner:
             return JointMotion(self._joint_trajectory(q, self._home))
         if isinstance(step, Undo) and step.origin.joint:
             return JointMotion(self._joint_trajectory(q, step.origin.q))
+        if isinstance(step, ChunkPart):
+            ways = [displacement_to(pose, state, self._kinematics) for pose in step.poses_tool_in_base]
+            chunk = ChunkTrajectory(state, np.array(ways), step.period, self._tool_limits)
+            return ToolMotion(chunk, self._kinematics)
         displacement = self._displacement(step, state)
         return ToolMotion(ToolTrajectory(state, displacement, self._tool_limits), self._kinematics)
 

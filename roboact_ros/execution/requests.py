@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from roboact_ros.errors import MotionRefused
-from roboact_ros.execution.channel import Message, plan_from_json
+from roboact_ros.execution.channel import Message, chunk_from_json, plan_from_json
 from roboact_ros.execution.executor import Executor
 
 
@@ -16,12 +16,15 @@ class Requests:
         executor: Who is asked.
         unlock: Releases a protective stop; called when a person asks to resume.
         stale_ns: A motion asked for longer ago than this is refused [ns].
+        seen_stale_ns: A chunk for an image older than this is refused [ns].
     """
 
-    def __init__(self, executor: Executor, unlock: Callable[[], None], stale_ns: int) -> None:
-        self._executor, self._unlock, self._stale_ns = executor, unlock, stale_ns
+    def __init__(self, executor: Executor, unlock: Callable[[], None], stale_ns: int, seen_stale_ns: int) -> None:
+        self._executor, self._unlock = executor, unlock
+        self._stale_ns, self._seen_stale_ns = stale_ns, seen_stale_ns
         self._actions: dict[str, Callable[[Message], None]] = {
             "submit": lambda m: executor.submit(plan_from_json(m["plan"]), m["source"]),
+            "follow": lambda m: executor.follow(chunk_from_json(m["chunk"]), m["source"]),
             "home": lambda m: executor.home(m["source"]),
             "undo": lambda m: executor.undo(m["source"]),
             "stop": lambda m: executor.stop(),
@@ -39,8 +42,15 @@ class Requests:
         """
         age = now_ns - int(message["at"])
         try:
-            if age > self._stale_ns and message["do"] in ("submit", "home", "undo"):
-                self._executor.refuse(f"the command is {age / 1e9:.1f} s old; allowed are {self._stale_ns / 1e9:g} s")
+            if age > self._stale_ns and message["do"] in ("submit", "follow", "home", "undo"):
+                raise self._executor.refuse(
+                    f"the command is {age / 1e9:.1f} s old; allowed are {self._stale_ns / 1e9:g} s"
+                )
+            if message["do"] == "follow" and (seen := now_ns - int(message["chunk"]["stamp"])) > self._seen_stale_ns:
+                raise self._executor.refuse(
+                    f"the chunk is stale: its image is {seen / 1e9:.1f} s old, allowed are "
+                    f"{self._seen_stale_ns / 1e9:g} s (safety.camera_timeout)"
+                )
             self._actions[message["do"]](message)
         except MotionRefused as error:
             return str(error)

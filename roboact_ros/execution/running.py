@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 
-from roboact_ros.execution.steps import JointMotion, Origin, Step, ToolMotion, Undo
+from roboact_ros.execution.steps import ChunkPart, JointMotion, Origin, Step, ToolMotion, Undo
 
 UNDO_DEPTH = 100
 
@@ -41,10 +41,13 @@ class Running:
 
     @property
     def progress(self) -> float:
-        """Fraction of the motion that is done, in twentieths; a motion to where the arm is has no duration."""
+        """Fraction of the motion, or of the chunk it is a part of, that is done, in twentieths."""
         if self.motion is None or self.motion.duration <= 0.0:
-            return 0.0
-        return round(20 * self.time / self.motion.duration) / 20
+            return 0.0  # a motion to where the arm is has no duration
+        done = self.time / self.motion.duration
+        if isinstance(self.step, ChunkPart):
+            done = self.step.begin + (self.step.end - self.step.begin) * done
+        return round(20 * done) / 20
 
     @property
     def waited(self) -> bool:

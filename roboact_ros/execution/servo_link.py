@@ -12,8 +12,8 @@ from typing import Any
 
 from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import cell_to_mapping
-from roboact_ros.execution.channel import Channel, Message, plan_to_json
-from roboact_ros.types import Motion
+from roboact_ros.execution.channel import Channel, Message, chunk_to_json, plan_to_json
+from roboact_ros.types import ActionChunk, Motion
 
 _REPLY_GRACE = 0.25
 """The servo process refuses what is too old itself; its answer is awaited for this much longer than that [s]."""
@@ -74,6 +74,10 @@ class ServoLink:
     def submit(self, plan: Sequence[Motion], source: str) -> Message:
         """Ask for a plan and return the answer, as :meth:`request` does."""
         return self.request("submit", plan=plan_to_json(plan), source=source)
+
+    def follow(self, chunk: ActionChunk, stamp_ns: int, source: str) -> Message:
+        """Ask for a chunk whose image was exposed at ``stamp_ns`` (monotonic), and return the answer."""
+        return self.request("follow", chunk=chunk_to_json(chunk, stamp_ns), source=source)
 
     def request(self, do: str, **fields: Any) -> Message:
         """Ask for something and return the answer; its ``refused`` is empty when it was done."""

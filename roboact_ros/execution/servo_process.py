@@ -145,7 +145,8 @@ def _loop(
     }
     make = makers.get(cell.gripper.kind)
     gripper = GripperWorker(make, notices.append) if make is not None else None
-    requests = Requests(executor, arm.unlock, int(cell.safety.command_timeout * 1e9))
+    stale = (int(seconds * 1e9) for seconds in (cell.safety.command_timeout, cell.safety.camera_timeout))
+    requests = Requests(executor, arm.unlock, *stale)
     return ServoLoop(arm, gripper, executor, requests, channel, round(1e9 * dt), realtime, notices)
 
 

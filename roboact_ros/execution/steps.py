@@ -8,7 +8,7 @@ import numpy as np
 
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.poses import inverse_pose, rotation_from_vector, vector_from_rotation
-from roboact_ros.execution.trajectory import JointTrajectory, ToolState, ToolTrajectory
+from roboact_ros.execution.trajectory import JointTrajectory, ToolPath, ToolState
 from roboact_ros.types import FloatArray, Motion
 
 
@@ -52,13 +52,32 @@ class Undo:
         return f"undo: {self.origin.phrase}"
 
 
-Step = Motion | Home | Undo
+@dataclass(frozen=True, slots=True, eq=False)
+class ChunkPart:
+    """Steps of an action chunk that are followed in one go.
+
+    Attributes:
+        phrase: What the operator reads.
+        poses_tool_in_base: (N, 4, 4) where the steps lead.
+        period: Time of a step [s].
+        begin: Part of the whole chunk that lies before, 0 … 1.
+        end: Part of the whole chunk that is done at its end.
+    """
+
+    phrase: str
+    poses_tool_in_base: FloatArray
+    period: float
+    begin: float
+    end: float
+
+
+Step = Motion | Home | Undo | ChunkPart
 
 
 class ToolMotion:
     """Follows a tool trajectory through inverse kinematics."""
 
-    def __init__(self, trajectory: ToolTrajectory, kinematics: Kinematics) -> None:
+    def __init__(self, trajectory: ToolPath, kinematics: Kinematics) -> None:
         self.trajectory = trajectory
         self.duration = trajectory.duration
         self._kinematics = kinematics
@@ -90,13 +109,19 @@ def displacement_of(motion: Motion) -> FloatArray:
     return np.array(motion.action[:7])
 
 
+def displacement_to(
+    pose_tool_in_base: FloatArray, state: ToolState, kinematics: Kinematics, wrist: float = 0.0
+) -> FloatArray:
+    """Return the (7,) displacement that takes the tool of ``state`` to a pose while its wrist turns by ``wrist``."""
+    carrier = state.pose_carrier_in_base
+    goal = pose_tool_in_base @ inverse_pose(wrist_turn(state.wrist + wrist, kinematics.pose_tool_in_flange))
+    turn = vector_from_rotation(goal[:3, :3] @ carrier[:3, :3].T)
+    return np.concatenate((goal[:3, 3] - carrier[:3, 3], turn, [wrist]))
+
+
 def displacement_back(origin: Origin, state: ToolState, kinematics: Kinematics) -> FloatArray:
     """Return the (7,) displacement that takes ``state`` to where ``origin`` was, the wrist turned back as it came."""
-    carrier = state.pose_carrier_in_base
-    wrist = state.wrist - origin.wrist
-    goal = origin.pose_tool_in_base @ inverse_pose(wrist_turn(wrist, kinematics.pose_tool_in_flange))
-    turn = vector_from_rotation(goal[:3, :3] @ carrier[:3, :3].T)
-    return np.concatenate((goal[:3, 3] - carrier[:3, 3], turn, [-origin.wrist]))
+    return displacement_to(origin.pose_tool_in_base, state, kinematics, -origin.wrist)
 
 
 def carrier_displacement(displacement: FloatArray, state: ToolState, kinematics: Kinematics) -> FloatArray:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, sin, sqrt
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,59 +65,50 @@ class ToolState:
         return cls(np.array(pose_tool_in_base), 0.0, np.zeros(_AXES), np.zeros(_AXES))
 
 
-def way_to_rest(start: ToolState, limits: ToolLimits) -> FloatArray:
-    """Return the (7,) displacement, as :class:`ToolTrajectory` takes it, of a tool that brakes as hard as it may."""
+def braking(start: ToolState, limits: ToolLimits) -> RuckigTrajectory:
+    """Return the trajectory, from zero, of the seven axes of a tool that brakes as hard as it may."""
     request, path = InputParameter(_AXES), RuckigTrajectory(_AXES)
     request.control_interface, request.synchronization = ControlInterface.Velocity, Synchronization.No
     request.current_velocity, request.current_acceleration = start.velocity.tolist(), start.acceleration.tolist()
     request.max_acceleration, request.max_jerk = ([limits.linear[k]] * 3 + [limits.angular[k]] * 4 for k in (1, 2))
     Ruckig(_AXES).calculate(request, path)
+    return path
+
+
+def way_to_rest(start: ToolState, limits: ToolLimits) -> FloatArray:
+    """Return the (7,) displacement, as :class:`ToolTrajectory` takes it, of a tool that brakes as hard as it may."""
+    path = braking(start, limits)
     return np.array(path.at_time(path.duration)[0])
 
 
-class ToolTrajectory:
-    """A motion of the tool, straight when it starts from rest.
+class Path(Protocol):
+    """Seven axes over time: x, y, z, the rotation vector relative to the orientation at the start, and the wrist."""
 
-    Ruckig moves seven synchronised axes: the three coordinates, the rotation vector relative to the orientation at the
-    start, and the wrist. At its start a rotation vector is zero, so its derivatives are the angular velocity and
+    @property
+    def duration(self) -> float:
+        """When it ends [s]."""
+        ...
+
+    def at_time(self, t: float) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
+        """Return positions, velocities and accelerations, 7 each, at time ``t`` [s]."""
+        ...
+
+
+class ToolPath:
+    """A motion of the tool along a path.
+
+    At the start of a path its rotation vector is zero, so that its derivatives are the angular velocity and
     acceleration themselves; that is what lets a rotation be re-planned while it runs.
 
     Args:
         start: State that the motion continues from.
-        displacement: (7,) where it goes, relative to ``start``: translation [m] and rotation vector [rad] in base axes
-            about the tool, wrist [rad]. It ends at rest.
-        limits: Limits of the tool.
-
-    Raises:
-        MotionRefused: The displacement is not finite.
+        path: Where it goes.
     """
 
-    def __init__(self, start: ToolState, displacement: FloatArray, limits: ToolLimits) -> None:
-        if not np.all(np.isfinite(displacement)):
-            raise MotionRefused(f"the displacement {np.asarray(displacement).tolist()} is not finite")
+    def __init__(self, start: ToolState, path: Path) -> None:
         self._rotation = np.ascontiguousarray(start.pose_carrier_in_base[:3, :3])
-        ruckig, self._path = Ruckig(_AXES), RuckigTrajectory(_AXES)
-        request = InputParameter(_AXES)
-        # Phase synchronisation keeps the path straight; where the start state forbids it, Ruckig synchronises in time.
-        request.synchronization = Synchronization.Phase
-        request.current_position = [*start.pose_carrier_in_base[:3, 3].tolist(), 0.0, 0.0, 0.0, start.wrist]
-        request.current_velocity = start.velocity.tolist()
-        request.current_acceleration = start.acceleration.tolist()
-        request.target_position = (np.array(request.current_position) + displacement).tolist()
-        moving = (np.abs(start.velocity) > _AT_REST) | (np.abs(start.acceleration) > _AT_REST)
-        share = _share_of_axes(displacement, moving)
-        bounds = [np.array([limits.linear[k]] * 3 + [limits.angular[k]] * 4) * share for k in range(3)]
-        for _ in range(6):
-            request.max_velocity, request.max_acceleration, request.max_jerk = (b.tolist() for b in bounds)
-            result = ruckig.calculate(request, self._path)
-            if result != Result.Working:
-                raise MotionRefused(f"no trajectory for the displacement {np.asarray(displacement).tolist()}: {result}")
-            excess = self._excess(limits) if moving.any() else 1.0
-            if excess <= 1.0:
-                break
-            bounds[0] = bounds[0] / (excess * 1.02)
-        self.duration: float = self._path.duration
-        self._wrist = start.wrist
+        self._path, self._wrist = path, start.wrist
+        self.duration: float = path.duration
 
     def carrier(self, t: float) -> tuple[FloatArray, float]:
         """Return the (4, 4) pose of the carrier and the wrist angle [rad] at time ``t`` [s]."""
@@ -138,15 +131,44 @@ class ToolTrajectory:
         """Return how far the wrist has turned since the start at time ``t`` [s], in [rad]."""
         return self.carrier(t)[1] - self._wrist
 
-    def _excess(self, limits: ToolLimits) -> float:
-        """Return by which factor the linear or angular speed exceeds its limit; the start may be beyond it already."""
-        speeds = np.array([self._path.at_time(t)[1] for t in np.linspace(0.0, self._path.duration, 48)])
-        linear = np.linalg.norm(speeds[:, :3], axis=1)
-        angular = np.linalg.norm(speeds[:, 3:6], axis=1)
-        return max(
-            float(linear.max()) / max(limits.linear[0], 1.001 * float(linear[0])),
-            float(angular.max()) / max(limits.angular[0], 1.001 * float(angular[0])),
-        )
+
+class ToolTrajectory(ToolPath):
+    """A motion of the tool to one place, straight when it starts from rest: Ruckig moves seven synchronised axes.
+
+    Args:
+        start: State that the motion continues from.
+        displacement: (7,) where it goes, relative to ``start``: translation [m] and rotation vector [rad] in base axes
+            about the tool, wrist [rad]. It ends at rest.
+        limits: Limits of the tool.
+
+    Raises:
+        MotionRefused: The displacement is not finite.
+    """
+
+    def __init__(self, start: ToolState, displacement: FloatArray, limits: ToolLimits) -> None:
+        if not np.all(np.isfinite(displacement)):
+            raise MotionRefused(f"the displacement {np.asarray(displacement).tolist()} is not finite")
+        ruckig, path = Ruckig(_AXES), RuckigTrajectory(_AXES)
+        request = InputParameter(_AXES)
+        # Phase synchronisation keeps the path straight; where the start state forbids it, Ruckig synchronises in time.
+        request.synchronization = Synchronization.Phase
+        request.current_position = [*start.pose_carrier_in_base[:3, 3].tolist(), 0.0, 0.0, 0.0, start.wrist]
+        request.current_velocity = start.velocity.tolist()
+        request.current_acceleration = start.acceleration.tolist()
+        request.target_position = (np.array(request.current_position) + displacement).tolist()
+        moving = (np.abs(start.velocity) > _AT_REST) | (np.abs(start.acceleration) > _AT_REST)
+        share = _share_of_axes(displacement, moving)
+        bounds = [np.array([limits.linear[k]] * 3 + [limits.angular[k]] * 4) * share for k in range(3)]
+        for _ in range(6):
+            request.max_velocity, request.max_acceleration, request.max_jerk = (b.tolist() for b in bounds)
+            result = ruckig.calculate(request, path)
+            if result != Result.Working:
+                raise MotionRefused(f"no trajectory for the displacement {np.asarray(displacement).tolist()}: {result}")
+            excess = _excess(path, limits) if moving.any() else 1.0
+            if excess <= 1.0:
+                break
+            bounds[0] = bounds[0] / (excess * 1.02)
+        super().__init__(start, path)
 
 
 class JointTrajectory:
@@ -173,6 +195,17 @@ class JointTrajectory:
     def joints(self, t: float) -> FloatArray:
         """Return the (6,) joint positions at time ``t`` [s]."""
         return np.array(self._path.at_time(min(t, self.duration))[0])
+
+
+def _excess(path: Path, limits: ToolLimits) -> float:
+    """Return by which factor the linear or angular speed exceeds its limit; the start may be beyond it already."""
+    speeds = np.array([path.at_time(t)[1] for t in np.linspace(0.0, path.duration, 48)])
+    linear = np.linalg.norm(speeds[:, :3], axis=1)
+    angular = np.linalg.norm(speeds[:, 3:6], axis=1)
+    return max(
+        float(linear.max()) / max(limits.linear[0], 1.001 * float(linear[0])),
+        float(angular.max()) / max(limits.angular[0], 1.001 * float(angular[0])),
+    )
 
 
 def _share_of_axes(displacement: FloatArray, moving: NDArray[np.bool_]) -> FloatArray:

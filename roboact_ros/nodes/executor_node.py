@@ -23,7 +23,7 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from roboact_ros.cells.description import Cell
-from roboact_ros.errors import LanguageRefusal
+from roboact_ros.errors import LanguageRefusal, MotionRefused
 from roboact_ros.execution.camera_watch import CameraWatch
 from roboact_ros.execution.servo_link import ServoLink
 from roboact_ros.execution.status import PERSON, POLICY
@@ -34,6 +34,7 @@ from roboact_ros.nodes.messages.arm import (
     targets_to_message,
     tool_pose_to_message,
 )
+from roboact_ros.nodes.messages.chunk import chunk_from_message
 from roboact_ros.nodes.messages.diagnostics import (
     Level,
     Status,
@@ -87,6 +88,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_subscription(String, "teleop/motion", lambda m: self._ask(m.data, PERSON), 10)
         self.create_subscription(String, "policy/motion", lambda m: self._ask(m.data, POLICY), 10)
+        self.create_subscription(JointTrajectory, "policy/action_chunk", self._follow, 10)
         self.create_subscription(DiagnosticStatus, "executor/status", self._overheard, 10)
         for name in cell.cameras:
             self.create_subscription(CameraInfo, f"camera/{name}/camera_info", self._seen(name), NEWEST)
@@ -113,6 +115,16 @@ class ExecutorNode(Node):  # type: ignore[misc]
             self._answer(self._servo.request(_WORDS[plan], source=source))
         else:
             self._refuse(f'"{plan}" is nothing that {source} may ask of the executor')
+
+    def _follow(self, message: JointTrajectory) -> None:
+        """Follow what the policy wants."""
+        try:
+            chunk = chunk_from_message(message)
+        except MotionRefused as error:
+            self._refuse(str(error))
+            return
+        age = int(self.get_clock().now().nanoseconds) - chunk.stamp_ns
+        self._answer(self._servo.follow(chunk, time.monotonic_ns() - age, POLICY))
 
     def _service(self, word: str) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
         def serve(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

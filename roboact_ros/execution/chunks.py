@@ -1,0 +1,112 @@
+"""What an action chunk asks of one arm now: where its steps lead, counted from where the arm was when it was seen."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.kinematics import Kinematics
+from roboact_ros.execution.poses import rotation_from_vector
+from roboact_ros.execution.steps import ChunkPart, Step
+from roboact_ros.language.vocabulary import PRIMITIVES
+from roboact_ros.types import ActionChunk, FloatArray, GripperState
+
+REMEMBERED = 2.0
+"""How long it is known where the arm was [s]; an image is never acted on that is older."""
+
+CLOSES, OPENS = 0.4, 0.6
+"""The gripper closes when a step wants less and opens when it wants more; in between it stays as it is."""
+
+_CLOSE, _OPEN = (next(motion for motion in PRIMITIVES if motion.gripper == opening) for opening in (0.0, 1.0))
+
+
+class ChunkIntake:
+    """Turns chunks into steps.
+
+    Args:
+        kinematics: Kinematics of the arm with its tool.
+        dt: Control period [s].
+    """
+
+    def __init__(self, kinematics: Kinematics, dt: float) -> None:
+        self._kinematics = kinematics
+        self._was: deque[tuple[int, FloatArray]] = deque(maxlen=round(REMEMBERED / dt))
+        self._not_before_ns = self._newest_ns = 0
+        self._why = ""
+
+    def note(self, q: FloatArray | None, now_ns: int, why_not: str) -> None:
+        """Remember one cycle.
+
+        Args:
+            q: (6,) commanded joints [rad], None while the arm is not driven.
+            now_ns: Monotonic time [ns].
+            why_not: Why an image of this moment must not be acted on; empty when it may.
+        """
+        if q is None or why_not:
+            self._was.clear()
+            self._not_before_ns, self._why = now_ns, why_not or "the arm was not driven"
+        if q is not None:
+            self._was.append((now_ns, q))
+
+    def steps(self, chunk: ActionChunk, q: FloatArray, gripper: GripperState | None) -> list[Step]:
+        """Return what is to be done now.
+
+        Steps whose time has passed while the arm moved on are left out; the others lead where they led when the image
+        was taken. Where the gripper changes, the arm waits for it.
+
+        Args:
+            chunk: The chunk, its stamp in monotonic time.
+            q: (6,) commanded joints [rad].
+            gripper: Measured state, None when it is not known; it counts as open then.
+
+        Raises:
+            MotionRefused: It is older than the one before, or something has happened since its image.
+        """
+        rows, stamp = chunk.of_arm(), chunk.stamp_ns
+        if not np.all(np.isfinite(rows)):
+            raise MotionRefused("the steps of the chunk are not finite numbers")
+        if stamp <= self._newest_ns:
+            older = (self._newest_ns - stamp) / 1e6
+            raise MotionRefused(f"the chunk is stale: its image is {older:.0f} ms older than that of the one before")
+        if stamp <= self._not_before_ns:
+            since = (self._not_before_ns - stamp) / 1e6
+            raise MotionRefused(f"the chunk is stale: its image was taken {since:.0f} ms too early, {self._why}")
+        seen = next((was for at_ns, was in reversed(self._was) if at_ns <= stamp), q)
+        passed = (self._was[-1][0] - stamp) // chunk.period_ns if self._was and (seen != q).any() else 0
+        self._newest_ns = stamp
+        first = min(passed, len(rows) - 1)
+        poses = waypoints(self._kinematics.forward(seen), rows)
+        return _parts(chunk.phrase, poses, rows[:, 6], chunk.period_ns / 1e9, is_open(gripper), first)
+
+
+def waypoints(pose_tool_in_base: FloatArray, rows: FloatArray) -> FloatArray:
+    """Return the (N, 4, 4) poses of the tool in the base after each of the steps (N, 7) from a pose (4, 4)."""
+    poses = np.repeat(pose_tool_in_base[None], len(rows), axis=0)
+    poses[:, :3, 3] += np.cumsum(rows[:, :3], axis=0)
+    rotation = pose_tool_in_base[:3, :3]
+    for pose, row in zip(poses, rows.tolist(), strict=True):
+        pose[:3, :3] = rotation = rotation_from_vector(*row[3:6]) @ rotation
+    return poses
+
+
+def is_open(gripper: GripperState | None) -> bool:
+    """Whether a gripper can only be closed; one that holds something is closed, however wide it is."""
+    return gripper is None or (gripper.opening > (CLOSES + OPENS) / 2 and not gripper.holding)
+
+
+def _parts(phrase: str, poses: FloatArray, wanted: FloatArray, period: float, is_open: bool, first: int) -> list[Step]:
+    """Return the steps from number ``first`` on, cut where the gripper changes."""
+    steps: list[Step] = []
+    count, begun = len(poses), first
+    for number in range(first, count):
+        changes = wanted[number] < CLOSES if is_open else wanted[number] > OPENS
+        if changes or number == count - 1:
+            end = number + 1
+            steps.append(ChunkPart(phrase, poses[begun:end], period, begun / count, end / count))
+            begun = end
+        if changes:
+            is_open = not is_open
+            steps.append(_OPEN if is_open else _CLOSE)
+    return steps
