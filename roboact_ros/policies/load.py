@@ -21,7 +21,8 @@ def policy_from_description(description: PolicyDescription, cell: Cell) -> Polic
         cell: The cell it will drive.
 
     Raises:
-        PolicyError: There is none of that kind, or its files cannot be used.
+        PolicyError: There is none of that kind, its files cannot be used, or it has no scores to refine.
+        ChatError: ``policy.refinement`` names a key that is not there.
     """
     if description.kind not in _KINDS:
         raise PolicyError(f'no policy "{description.kind}": {did_you_mean(description.kind, _KINDS)}')

@@ -21,7 +21,7 @@ from roboact_ros.cells.description import Cell, PolicyDescription, RefinementDes
 from roboact_ros.cells.load import load_cell
 from roboact_ros.chat.client import ChatClient
 from roboact_ros.chat.endpoint import endpoint_at
-from roboact_ros.errors import ConfigurationError, PolicyError
+from roboact_ros.errors import ChatError, ConfigurationError, PolicyError
 from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_ros.policies.load import policy_from_description
 from roboact_ros.policies.refined import RefinedPolicy, refined
@@ -172,7 +172,7 @@ def test_a_cell_turns_it_on(tmp_path: Path, server: Endpoint, monkeypatch: pytes
     server.answer("garbage")
     assert made.act(FRAME).warn
     keyless = dataclasses.replace(described, refinement=RefinementDescription(server.url, api_key_env="NO_SUCH_KEY"))
-    with pytest.raises(Exception, match="not set"):
+    with pytest.raises(ChatError, match="not set"):
         policy_from_description(keyless, Cell("test", policy=keyless))
 
 
