@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -57,6 +58,14 @@ def spread(work: Callable[[Item], Result], items: Sequence[Item], processes: int
 
 
 def _prepare() -> None:
-    """One thread for each process; Ctrl-C ends it without a word, the parent tells."""
+    """One thread for each process; Ctrl-C ends it without a word, the parent tells, and no process outlives that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.environ["OMP_NUM_THREADS"] = "1"
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from multiprocessing.connection import Connection
 
+import psutil
 import pytest
 
 from roboact_ros.errors import ConfigurationError, RoboactError, SimulationError
@@ -52,6 +54,22 @@ def test_whoever_stops_listening_leaves_nothing_behind() -> None:
     assert next(results)[0] == 0
     results.close()
     assert multiprocessing.active_children() == []
+
+
+def listen_forever(said: Connection) -> None:
+    for _, pid in spread(process, range(10**6), 2):
+        said.send(pid)
+
+
+def test_workers_end_with_the_process_that_started_them() -> None:
+    heard, said = multiprocessing.Pipe(duplex=False)
+    boss = multiprocessing.get_context("spawn").Process(target=listen_forever, args=(said,))
+    boss.start()
+    workers = {heard.recv() for _ in range(3)}
+    boss.kill()
+    boss.join()
+    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in workers if psutil.pid_exists(pid)], timeout=20.0)
+    assert not alive
 
 
 def test_no_process_cannot_work() -> None:
