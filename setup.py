@@ -3,7 +3,7 @@ from glob import glob
 from setuptools import find_packages, setup
 
 NAME = "roboact_ros"
-NODES = ("camera_node", "policy_node", "teleop_node", "executor_node", "recorder_node", "sim_node")
+NODES = ("camera_node", "policy_node", "teleop_node", "executor_node", "recorder_node", "console_node", "sim_node")
 
 
 def shared(folder: str) -> list[tuple[str, list[str]]]:
@@ -24,7 +24,7 @@ setup(
     maintainer_email="maintainers@roboact.dev",
     license="Apache-2.0",
     packages=find_packages(include=["roboact_ros", "roboact_ros.*", "roboact_train", "roboact_train.*"]),
-    package_data={"roboact_ros": ["py.typed"]},
+    package_data={"roboact_ros": ["py.typed", "console/page/*"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
@@ -66,10 +66,12 @@ setup(
         "bench": ["eaik", "ur-analytic-ik", "mcap", "mcap-ros2-support", "pillow"],
         "train": ["accelerate", "tensorboard", "pyarrow", "webdataset", "ray[data]"],
         "gym": ["gymnasium"],
+        "console": ["aiohttp>=3.10"],
         "dev": [
             "pytest",
             "pytest-timeout",
             "hypothesis",
+            "playwright",
             "psutil",
             "ruff",
             "mypy",

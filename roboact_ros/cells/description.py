@@ -195,6 +195,29 @@ class RecordingDescription:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class ConsoleDescription:
+    """The operator's web page.
+
+    Attributes:
+        enabled: Serve it.
+        host: Name or address to listen at. Anything but this machine's loopback demands the token.
+        port: Where it listens, or the next free port of the twenty above.
+        token_file: File with the token; made with a random one when it is missing. By default
+            ``~/.local/state/roboact/console_token``.
+        certificate: File with a TLS certificate. With it the page is served by https, without which browsers lend their
+            microphone to pages of the same machine only.
+        key: File with the key of the certificate, unless the certificate's own file has it.
+    """
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8600
+    token_file: str = ""
+    certificate: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, config=_STRICT)
 class SimDescription:
     """The simulated cell, used when ``arm.robot_ip`` is ``sim``.
 
@@ -234,6 +257,7 @@ class Cell:
     policy: PolicyDescription = PolicyDescription()
     safety: SafetyDescription = SafetyDescription()
     recording: RecordingDescription = RecordingDescription()
+    console: ConsoleDescription = ConsoleDescription()
     sim: SimDescription = SimDescription()
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from roboact_ros.cells.description import Cell
 
@@ -41,4 +42,6 @@ def node_processes(cell: Cell, system: str, overrides: Sequence[str]) -> list[No
     ]
     if cell.policy.kind != "none":
         processes.append(NodeProcess("policy_node", common, cell.namespace))
+    if cell.console.enabled and find_spec("aiohttp") is not None:
+        processes.append(NodeProcess("console_node", common, cell.namespace))
     return processes
