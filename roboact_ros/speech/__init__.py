@@ -1,0 +1,1 @@
+"""What was said, as text: recordings and microphones in, sentences for the language room out."""
