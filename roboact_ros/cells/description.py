@@ -133,7 +133,7 @@ class PolicyDescription:
         refinement: Help of a vision-language model with every choice.
     """
 
-    kind: Literal["none", "clip_rt", "clip_rt_action"] = "none"
+    kind: Literal["none", "clip_rt", "clip_rt_action", "clip_rt_plus"] = "none"
     model: str = "ViT-H-14-378-quickgelu"
     checkpoint: str = ""
     random: bool = False

@@ -14,10 +14,12 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
 
 from roboact_ros.cells.description import Cell
 from roboact_ros.errors import ConfigurationError
 from roboact_ros.nodes.frame_subscription import FrameSubscription
+from roboact_ros.nodes.messages.chunk import chunk_to_message
 from roboact_ros.nodes.messages.diagnostics import (
     Level,
     Status,
@@ -31,9 +33,9 @@ from roboact_ros.nodes.run import run_node
 from roboact_ros.nodes.steady import every
 from roboact_ros.policies.load import policy_from_description
 from roboact_ros.policies.pilot import Obstacle, Pilot, report_from_values
-from roboact_ros.policies.policy import Policy
+from roboact_ros.policies.policy import AnyPolicy
 from roboact_ros.policies.thread import Answer, PolicyThread, Task
-from roboact_ros.types import Decision, Frame
+from roboact_ros.types import ActionChunk, Decision, Frame
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _SHOWN = 5
@@ -43,14 +45,14 @@ _NICENESS = 3
 
 
 class PolicyNode(Node):  # type: ignore[misc]
-    """Publishes ``policy/motion``, ``policy/scores`` and ``policy/status``.
+    """Publishes ``policy/motion`` or ``policy/action_chunk``, ``policy/scores`` and ``policy/status``.
 
     Args:
         cell: The cell to drive.
         load: Makes the policy; called in another thread. When it fails, the node stays and says why.
     """
 
-    def __init__(self, cell: Cell, load: Callable[[], Policy]) -> None:
+    def __init__(self, cell: Cell, load: Callable[[], AnyPolicy]) -> None:
         super().__init__("policy")
         self._cell = cell
         self._lock = threading.Lock()  # guards what follows against the thread of the policy
@@ -61,11 +63,13 @@ class PolicyNode(Node):  # type: ignore[misc]
         self._task: Task | None = None
         self._prepared = ""
         self._error = ""
-        self._last: Decision | None = None
+        self._last: Scores | None = None
+        self._warned = False
         self._asked = self._dropped = 0
         self._told: Status | None = None
 
         self._motions = self.create_publisher(String, "policy/motion", 10)
+        self._chunks = self.create_publisher(JointTrajectory, "policy/action_chunk", 10)
         self._scores = self.create_publisher(DiagnosticArray, "policy/scores", 10)
         self._status = self.create_publisher(DiagnosticStatus, "policy/status", _LATCHED)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
@@ -155,25 +159,33 @@ class PolicyNode(Node):  # type: ignore[misc]
         self._prepared = task.instruction
         if answer.error and task.frame is None and task.instruction == self._pilot.instruction:
             self._pilot.instruct("")  # the same words would be refused again
-        decision = answer.decision
-        if decision is None:
-            return
-        if decision.warn and (self._last is None or decision.note != self._last.note):
-            self.get_logger().warning(decision.note)
-        self._last = decision
+        if answer.choice is not None:
+            self._announce(answer.choice, task.turn, answer.took_ms)
+
+    def _announce(self, choice: Decision | ActionChunk, turn: int, took_ms: float) -> None:
+        """Ask the executor for what the policy chose, unless something has happened meanwhile, and tell everybody."""
         now = self._now()
         # The image was new when the thinking began; a slow model may still act on it if nothing has happened since.
-        carried_out = task.turn == self._pilot.turn and self._pilot.obstacle(now, now) is None
-        if carried_out:
-            self._motions.publish(String(data=decision.motion.phrase))
+        carried_out = turn == self._pilot.turn and self._pilot.obstacle(now, now) is None
+        if isinstance(choice, ActionChunk):
+            phrase, best, note, warn = choice.phrase, [], "", False
+        else:
+            phrase, note, warn, took_ms = choice.motion.phrase, choice.note, choice.warn, choice.inference_ms
+            best = sorted(choice.scores.items(), key=lambda item: -item[1])[:_SHOWN]
+        if warn and (self._last is None or note != self._last.note):
+            self.get_logger().warning(note)
+        if not carried_out:
+            self._dropped += 1
+        else:
+            if isinstance(choice, ActionChunk):
+                self._chunks.publish(chunk_to_message(choice))
+            else:
+                self._motions.publish(String(data=phrase))
             self._pilot.chose(now)
             self._asked += 1
-        else:
-            self._dropped += 1
-        best = sorted(decision.scores.items(), key=lambda item: -item[1])[:_SHOWN]
-        age_ms = (now - decision.stamp_ns) / 1e6
-        scores = Scores(decision.motion.phrase, tuple(best), decision.inference_ms, age_ms, carried_out, decision.note)
-        self._scores.publish(scores_to_message(scores, stamp_to_message(decision.stamp_ns)))
+        self._last = Scores(phrase, tuple(best), took_ms, (now - choice.stamp_ns) / 1e6, carried_out, note)
+        self._warned = warn
+        self._scores.publish(scores_to_message(self._last, stamp_to_message(choice.stamp_ns)))
 
     def _advance(self) -> None:
         """Give the policy the next thing to think about, if there is one, and tell what goes on."""
@@ -207,14 +219,14 @@ class PolicyNode(Node):  # type: ignore[misc]
             state, message = "loading", f"loading {policy.model}"
         elif obstacle is not None:
             level, state, message = (Level.WARN if obstacle.warn else Level.OK), obstacle.state, obstacle.message
-        if self._last is not None and self._last.warn and level is not Level.ERROR:
+        if self._last is not None and self._warned and level is not Level.ERROR:
             level, message = Level.WARN, f"{message}; {self._last.note}"
         if policy.random and level is not Level.ERROR:
             level, message = Level.WARN, f"{message} (RANDOM weights)"
         values = {
             "state": state,
             "instruction": self._pilot.instruction,
-            "motion": self._last.motion.phrase if self._last is not None else "",
+            "motion": self._last.motion if self._last is not None else "",
             "inference_ms": f"{self._last.inference_ms:.1f}" if self._last is not None else "",
             "motions": str(self._asked),
             "dropped": str(self._dropped),

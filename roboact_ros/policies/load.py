@@ -9,11 +9,11 @@ from roboact_ros.cells.description import Cell, PolicyDescription
 from roboact_ros.chat.client import ChatClient
 from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.errors import PolicyError, did_you_mean
-from roboact_ros.policies.manifest import read_trained_model, trained_model_folder
-from roboact_ros.policies.policy import Policy
+from roboact_ros.policies.manifest import MANIFEST, read_trained_model, trained_model_folder
+from roboact_ros.policies.policy import AnyPolicy, ChunkPolicy, Policy
 
 
-def policy_from_description(description: PolicyDescription, cell: Cell) -> Policy:
+def policy_from_description(description: PolicyDescription, cell: Cell) -> AnyPolicy:
     """Load the policy of ``cell``; takes seconds to minutes.
 
     Args:
@@ -52,12 +52,7 @@ def clip_rt(
     Raises:
         PolicyError: Neither or both of ``checkpoint`` and ``random``, or the model cannot be loaded.
     """
-    if bool(checkpoint) == random:
-        given = "both were given" if random else "neither was given"
-        raise PolicyError(
-            f"CLIP-RT needs the weights of {model}: a checkpoint (--checkpoint FILE, in a cell checkpoint:=FILE) "
-            f"or random ones on purpose (--random, in a cell policy.random:=true); {given}"
-        )
+    _check_weights(model, checkpoint, random)
     # PyTorch takes seconds to import; who only asks for another kind or makes a mistake above does not wait for it.
     from roboact_ros.policies.clip_rt import ClipRt, torch_device
     from roboact_ros.policies.nets.action_tokens import with_action_tokens
@@ -73,6 +68,50 @@ def clip_rt(
     policy = ClipRt(with_action_tokens(network) if kind == "clip_rt_action" else network, device=device)
     del network.model.visual  # the policy runs a copy that is laid out for the machine; the original is 2.5 GB of ViT-H
     return policy
+
+
+def clip_rt_plus(model: str, checkpoint: str, random: bool, device: str, seed: int = 0) -> ChunkPolicy:
+    """Load a CLIP-RT+ policy.
+
+    Args:
+        model: open_clip model name, used with ``random``.
+        checkpoint: Folder or name of a trained model; empty only with ``random``.
+        random: Use random weights instead, which make small random steps.
+        device: Torch device; ``auto`` takes CUDA when there is one.
+        seed: Seed of random weights.
+
+    Raises:
+        PolicyError: Neither or both of ``checkpoint`` and ``random``, or the model cannot be loaded.
+    """
+    _check_weights(model, checkpoint, random)
+    from roboact_ros.policies.chunk_space import space_from_notes
+    from roboact_ros.policies.clip_rt_plus import UNTRAINED, ClipRtPlus
+    from roboact_ros.policies.clip_step import torch_device
+    from roboact_ros.policies.nets.clip import clip_with_random_weights, clip_with_weights, with_chunk_decoder
+
+    torch_device(device)
+    if random:
+        network, space = clip_with_random_weights(model, seed), UNTRAINED
+        network = with_chunk_decoder(network, UNTRAINED.executed, seed)
+    else:
+        folder = trained_model_folder(checkpoint)
+        if folder is None:
+            raise PolicyError(f"{checkpoint} is not the folder of a trained model, whose {MANIFEST} CLIP-RT+ needs")
+        trained = read_trained_model(folder, "clip_rt_plus")
+        network = clip_with_weights(trained.model, trained.weights)
+        space = space_from_notes(trained.notes, folder / MANIFEST)
+    policy = ClipRtPlus(network, space, device)
+    del network.model.visual
+    return policy
+
+
+def _check_weights(model: str, checkpoint: str, random: bool) -> None:
+    if bool(checkpoint) == random:
+        given = "both were given" if random else "neither was given"
+        raise PolicyError(
+            f"CLIP-RT needs the weights of {model}: a checkpoint (--checkpoint FILE, in a cell checkpoint:=FILE) "
+            f"or random ones on purpose (--random, in a cell policy.random:=true); {given}"
+        )
 
 
 def _clip_rt(description: PolicyDescription, cell: Cell) -> Policy:
@@ -93,12 +132,16 @@ def _refined(description: PolicyDescription, cell: Cell) -> Policy:
         )
     help_ = description.refinement
     endpoint = endpoint_at(help_.endpoint, help_.model, help_.api_key_env)  # before the model, which takes long to load
-    policy = _KINDS[description.kind](description, cell)
+    policy = _SCORING[description.kind](description, cell)
     return RefinedPolicy(policy, ChatClient(endpoint, help_.timeout), help_.every_n, help_.candidates)
 
 
-_SCORING = ("clip_rt", "clip_rt_action")
-_KINDS: dict[str, Callable[[PolicyDescription, Cell], Policy]] = {
+def _clip_rt_plus(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
+    return clip_rt_plus(description.model, description.checkpoint, description.random, description.device)
+
+
+_SCORING: dict[str, Callable[[PolicyDescription, Cell], Policy]] = {
     "clip_rt": _clip_rt,
     "clip_rt_action": _clip_rt_action,
 }
+_KINDS: dict[str, Callable[[PolicyDescription, Cell], AnyPolicy]] = {**_SCORING, "clip_rt_plus": _clip_rt_plus}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from roboact_ros.errors import RoboactError
-from roboact_ros.policies.policy import Policy
-from roboact_ros.types import Decision, Frame
+from roboact_ros.policies.policy import AnyPolicy
+from roboact_ros.types import ActionChunk, Decision, Frame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,10 +30,18 @@ class Task:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What came of a task; ``task`` is None for the loading of the policy, ``error`` is empty when all went well."""
+    """What came of a task.
+
+    Attributes:
+        task: The task, None for the loading of the policy.
+        choice: What the policy chose, if it was asked for that and could.
+        took_ms: How long it took [ms].
+        error: What went wrong, or empty.
+    """
 
     task: Task | None
-    decision: Decision | None = None
+    choice: Decision | ActionChunk | None = None
+    took_ms: float = 0.0
     error: str = ""
 
 
@@ -44,7 +53,7 @@ class PolicyThread:
         answer: Called in the thread, once for the loading and once per task; when the loading failed, never again.
     """
 
-    def __init__(self, load: Callable[[], Policy], answer: Callable[[Answer], None]) -> None:
+    def __init__(self, load: Callable[[], AnyPolicy], answer: Callable[[Answer], None]) -> None:
         self._load, self._answer = load, answer
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="policy", daemon=True)
@@ -78,8 +87,10 @@ class PolicyThread:
                     instruction = ""
                     policy.instruct(task.instruction)
                     instruction = task.instruction
-                decision = None if task.frame is None else policy.act(task.frame)
+                begun = time.perf_counter()
+                choice = None if task.frame is None else policy.act(task.frame)
+                took_ms = (time.perf_counter() - begun) * 1e3
             except RoboactError as error:
                 self._answer(Answer(task, error=str(error)))
             else:
-                self._answer(Answer(task, decision))
+                self._answer(Answer(task, choice, took_ms))

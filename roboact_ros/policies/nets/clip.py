@@ -23,7 +23,9 @@ from open_clip.tokenizer import SimpleTokenizer
 from torch import Tensor, nn
 
 from roboact_ros.errors import PolicyError, did_you_mean
+from roboact_ros.policies.nets import chunk_decoder
 from roboact_ros.policies.nets.checkpoint import load_weights, read_state_dict
+from roboact_ros.policies.nets.chunk_decoder import attach_decoder, decoder_from_config, decoder_of, shape_like_text
 from roboact_ros.policies.nets.prompted import CONFIG_KEY, prompted_tower
 
 LOCAL = "local-dir:"
@@ -106,6 +108,7 @@ def _create(name: str) -> ClipNetwork:
     preprocess = dict(model.visual.preprocess_cfg)
     if CONFIG_KEY in config:
         model.visual = prompted_tower(config[CONFIG_KEY], model.visual.image_size, config["model_cfg"]["embed_dim"])
+    decoder_from_config(model, config)
     model.eval().requires_grad_(False)
 
     def tokenize(texts: Sequence[str]) -> Tensor:
@@ -133,7 +136,26 @@ def model_config(name: str) -> dict[str, Any]:
 def complete_config(network: ClipNetwork) -> dict[str, Any]:
     """Return :func:`model_config` of a network together with its transform of images, as a folder of its own needs."""
     preprocess = {key: value for key, value in network.preprocess.items() if key not in ("size", "mode")}
-    return {**model_config(network.name), "preprocess_cfg": json.loads(json.dumps(preprocess))}
+    decoder = decoder_of(network.model)
+    decoding = {} if decoder is None else {chunk_decoder.CONFIG_KEY: chunk_decoder.config_of(decoder)}
+    return {**model_config(network.name), **decoding, "preprocess_cfg": json.loads(json.dumps(preprocess))}
+
+
+def with_chunk_decoder(network: ClipNetwork, steps: int, seed: int = 0) -> ClipNetwork:
+    """Give a network the decoder of CLIP-RT+ with random weights, unless it has one of so many steps; return it.
+
+    Raises:
+        PolicyError: It has one of another number of steps.
+    """
+    decoder = decoder_of(network.model)
+    if decoder is None:
+        config = model_config(network.name)["model_cfg"]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            attach_decoder(network.model, shape_like_text(config, steps), config)
+    elif decoder.shape.steps != steps:
+        raise PolicyError(f"model {network.name} decodes chunks of {decoder.shape.steps} steps, not {steps}")
+    return network
 
 
 @contextmanager
