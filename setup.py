@@ -63,6 +63,8 @@ setup(
             "ros-jazzy-diagnostic-msgs",
             "ros-jazzy-std-srvs",
         ],
+        # Later versions no longer play .bag recordings. Orbbec's pyorbbecsdk2 is no extra: see docs/cameras.md.
+        "realsense": ["pyrealsense2>=2.55,<2.58"],
         "bench": ["eaik", "ur-analytic-ik", "mcap", "mcap-ros2-support", "pillow"],
         "train": ["accelerate", "tensorboard", "pyarrow", "webdataset", "ray[data]"],
         "gym": ["gymnasium"],

@@ -26,7 +26,10 @@ GRIPPER_UNCHANGED = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Intrinsics:
-    """Pinhole model of a camera: image size and focal lengths and principal point [px], plumb-bob distortion."""
+    """Pinhole model of a camera: image size, focal lengths and principal point [px], and distortion.
+
+    The distortion has the five numbers of ROS' ``plumb_bob`` or the eight of its ``rational_polynomial``.
+    """
 
     width: int
     height: int
@@ -34,7 +37,7 @@ class Intrinsics:
     fy: float
     cx: float
     cy: float
-    distortion: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    distortion: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

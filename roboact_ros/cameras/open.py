@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from roboact_ros.cameras.camera import Camera
+from roboact_ros.cameras.sdk import require_sdk
 from roboact_ros.cells.description import CameraDescription
 from roboact_ros.errors import ConfigurationError
 
@@ -22,8 +23,13 @@ def camera_opener(name: str, description: CameraDescription, address: str) -> Op
         address: Address of the simulated cell, for simulated cameras.
 
     Raises:
-        ConfigurationError: No driver can ever open this source.
+        ConfigurationError: No driver can ever open this source, or its SDK is not installed.
     """
+    if description.kind in _WITH_DEPTH:
+        return _WITH_DEPTH[description.kind](name, description)
+    if description.depth:
+        kinds = ", ".join(_WITH_DEPTH)
+        raise ConfigurationError(f'camera "{name}": {description.kind} has no depth; valid kinds: {kinds}')
     if description.kind == "simulated":
         return lambda: _simulated(name, description, address)
     source = description.source
@@ -72,3 +78,27 @@ def _video(name: str, it: CameraDescription) -> Camera:
     from roboact_ros.cameras.video_file import VideoFileCamera
 
     return Resized(VideoFileCamera(name, it.source, it.fps), it.width, it.height)
+
+
+def _realsense_opener(name: str, it: CameraDescription) -> Opener:
+    require_sdk("realsense")
+    from roboact_ros.cameras.realsense import RECORDINGS, RealSenseCamera, connected, recorded
+    from roboact_ros.cameras.resized import Resized
+
+    find = recorded(it.source) if it.source.lower().endswith(RECORDINGS) else connected(it.source)
+    return lambda: Resized(RealSenseCamera(name, find, it.width, it.height, it.fps, it.depth), it.width, it.height)
+
+
+def _orbbec_opener(name: str, it: CameraDescription) -> Opener:
+    require_sdk("orbbec")
+    from roboact_ros.cameras.orbbec import RECORDING, OrbbecCamera, connected, recorded
+    from roboact_ros.cameras.resized import Resized
+
+    find = recorded(it.source) if it.source.lower().endswith(RECORDING) else connected(it.source)
+    return lambda: Resized(OrbbecCamera(name, find, it.width, it.height, it.fps, it.depth), it.width, it.height)
+
+
+_WITH_DEPTH: dict[str, Callable[[str, CameraDescription], Opener]] = {
+    "realsense": _realsense_opener,
+    "orbbec": _orbbec_opener,
+}

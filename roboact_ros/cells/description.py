@@ -58,20 +58,23 @@ class CameraDescription:
 
     Attributes:
         kind: Driver.
-        source: What the driver opens: a device index or path, a video file, an image folder, or the name of a camera
-            in the simulated world.
+        source: What the driver opens: a device index or path, a video file, an image folder, the serial number of a
+            RealSense or Orbbec camera (``any``: the only one that is plugged in) or a recording of one, or the name of
+            a camera in the simulated world.
         width: Image width [px].
         height: Image height [px].
         fps: Images per second.
+        depth: Also publish depth as the colour camera sees it; RealSense and Orbbec only.
         raw: Also publish ``image_raw``.
         jpeg_quality: Quality of the compressed images, 1 … 100.
     """
 
-    kind: Literal["simulated", "opencv"] = "simulated"
+    kind: Literal["simulated", "opencv", "realsense", "orbbec"] = "simulated"
     source: str = "front"
     width: Annotated[int, Field(ge=16, le=8192)] = 640
     height: Annotated[int, Field(ge=16, le=8192)] = 480
     fps: Positive = 10.0
+    depth: bool = False
     raw: bool = False
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 90
 
@@ -128,6 +131,8 @@ class PolicyDescription:
         checkpoint: State dict to load, folder of a trained model, or name of a shipped one; empty only with ``random``.
         random: Use random weights. Never happens unless asked for here.
         camera: Name of the camera the policy looks through.
+        more_cameras: Names of further cameras, for policies that look through several.
+        camera_tolerance: Largest difference between the exposures of images that are used together [s].
         device: Torch device; ``auto`` takes CUDA when there is one.
         lookahead: Choose the next motion when this fraction of the current one is done; 1 waits for its end.
         refinement: Help of a vision-language model with every choice.
@@ -138,6 +143,8 @@ class PolicyDescription:
     checkpoint: str = ""
     random: bool = False
     camera: str = "front"
+    more_cameras: tuple[str, ...] = ()
+    camera_tolerance: Positive = 0.05
     device: str = "auto"
     lookahead: Fraction = 1.0
     refinement: RefinementDescription = RefinementDescription()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ SHORTHANDS = {
     "bags": "recording.folder",
 }
 """Names of launch arguments for the keys people change most."""
+
+_ROS_NAME = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*")
 
 
 def system_names() -> list[str]:
@@ -82,9 +85,7 @@ def cell_from_mapping(content: dict[str, Any], origin: str) -> Cell:
         cell = TypeAdapter(Cell).validate_python(content)
     except ValidationError as error:
         raise ConfigurationError("\n".join(_explain(e, origin) for e in error.errors())) from None
-    if cell.policy.kind != "none" and cell.policy.camera not in cell.cameras:
-        hint = did_you_mean(cell.policy.camera, cell.cameras)
-        raise ConfigurationError(f'{origin}: policy.camera "{cell.policy.camera}" is not a camera of this cell; {hint}')
+    _check_cameras(cell, origin)
     for key, asked in (("language_model", cell.language_model), ("policy.refinement", cell.policy.refinement)):
         if asked.endpoint:
             try:
@@ -96,6 +97,23 @@ def cell_from_mapping(content: dict[str, Any], origin: str) -> Cell:
         if not low <= 0.0 <= high:
             raise ConfigurationError(f"{origin}: safety.{axis} [{low}, {high}] must contain 0, the home pose")
     return cell
+
+
+def _check_cameras(cell: Cell, origin: str) -> None:
+    for name in cell.cameras:
+        if not _ROS_NAME.fullmatch(name):
+            raise ConfigurationError(
+                f'{origin}: cameras: "{name}" is no ROS name: letters, digits and single underscores, beginning with a'
+                " letter, e.g. front_left"
+            )
+    looked_through = (cell.policy.camera, *cell.policy.more_cameras) if cell.policy.kind != "none" else ()
+    for number, name in enumerate(looked_through):
+        key = "policy.more_cameras" if number else "policy.camera"
+        if name not in cell.cameras:
+            hint = did_you_mean(name, cell.cameras)
+            raise ConfigurationError(f'{origin}: {key} "{name}" is not a camera of this cell; {hint}')
+        if name in looked_through[:number]:
+            raise ConfigurationError(f'{origin}: {key} "{name}" is there twice')
 
 
 def cell_to_mapping(cell: Cell) -> dict[str, Any]:

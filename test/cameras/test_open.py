@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,23 @@ def test_file_that_is_no_video_is_refused(tmp_path: Path) -> None:
     (tmp_path / "scene.doc").write_text("words")
     with pytest.raises(ConfigurationError, match=r"no known suffix.*\.mp4"):
         camera_opener("front", describe(tmp_path / "scene.doc"), "127.0.0.1")
+
+
+def test_depth_is_refused_where_there_is_none() -> None:
+    with pytest.raises(ConfigurationError, match='camera "front": opencv has no depth; valid kinds: realsense, orbbec'):
+        camera_opener("front", CameraDescription(kind="opencv", source="0", depth=True), "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "command"),
+    [
+        ("realsense", "pyrealsense2", r"pip install 'roboact_ros\[realsense\]'"),
+        ("orbbec", "pyorbbecsdk", "pip install --no-deps pyorbbecsdk2"),
+    ],
+)
+def test_a_missing_sdk_is_told_with_the_command_that_installs_it(
+    kind: str, module: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed
+    with pytest.raises(ConfigurationError, match=f"{kind} cameras need {module}.*{command}$"):
+        camera_opener("front", CameraDescription(kind=kind, source="any"), "127.0.0.1")

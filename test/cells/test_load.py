@@ -38,6 +38,15 @@ def test_shorthands_and_dotted_keys_change_the_cell() -> None:
         ("robot_ip=1.2.3.4", "key:=value"),
         ("safety.workspace_x:=[0.1, 0.2]", "must contain 0"),
         ("policy:={kind: clip_rt, camera: fron}", 'did you mean "front"'),
+        ("policy:={kind: clip_rt, more_cameras: [wrst]}", 'policy.more_cameras "wrst" is not a camera of this cell'),
+        ("policy:={kind: clip_rt, more_cameras: [front]}", 'policy.more_cameras "front" is there twice'),
+        ("cameras:={front-left: {}}", 'cameras: "front-left" is no ROS name: letters, digits and single underscores'),
+        ("cameras:={2nd: {}}", 'cameras: "2nd" is no ROS name'),
+        ("cameras:={left__eye: {}}", 'cameras: "left__eye" is no ROS name'),
+        (
+            "cameras:={front: {kind: realsense, source: 831612}}",
+            "cameras.front.source = 831612: Input should be a valid string",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_named_with_what_can(override: str, says: str) -> None:

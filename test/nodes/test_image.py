@@ -127,8 +127,9 @@ def test_corrupt_raw_images_are_refused() -> None:
         frame_from_image(Image(encoding="rgb8"))
 
 
-def test_camera_info_round_trip() -> None:
-    model = Intrinsics(64, 48, 50.0, 51.0, 32.5, 23.5, (0.1, -0.2, 0.01, 0.02, 0.3))
+@pytest.mark.parametrize("distortion", [(0.1, -0.2, 0.01, 0.02, 0.3), (0.1, -0.2, 0.01, 0.02, 0.3, 0.4, 0.5, 0.6)])
+def test_camera_info_round_trip(distortion: tuple[float, ...]) -> None:
+    model = Intrinsics(64, 48, 50.0, 51.0, 32.5, 23.5, distortion)
     frame = Frame("front", STAMP, smooth_frame().image, model)
     info = frame_to_camera_info(frame)
     assert stamp_from_message(info.header.stamp) == STAMP

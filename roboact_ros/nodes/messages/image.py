@@ -16,6 +16,9 @@ from roboact_ros.types import Frame, ImageArray, Intrinsics
 
 _OPTICAL = "_optical_frame"
 
+_DISTORTIONS = {5: "plumb_bob", 8: "rational_polynomial"}
+"""Models of distortion by their number of coefficients."""
+
 _TO_RGB: dict[str, tuple[int, Callable[[ImageArray], object]]] = {
     "rgb8": (3, np.ascontiguousarray),
     "bgr8": (3, lambda image: cv2.cvtColor(image, cv2.COLOR_BGR2RGB)),
@@ -105,7 +108,7 @@ def frame_to_camera_info(frame: Frame) -> CameraInfo:
     info = CameraInfo(header=_header(frame), height=height, width=width)
     model = frame.intrinsics
     if model is not None:
-        info.distortion_model, info.d = "plumb_bob", list(model.distortion)
+        info.distortion_model, info.d = _DISTORTIONS[len(model.distortion)], list(model.distortion)
         info.k = [model.fx, 0.0, model.cx, 0.0, model.fy, model.cy, 0.0, 0.0, 1.0]
         info.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
         info.p = [model.fx, 0.0, model.cx, 0.0, 0.0, model.fy, model.cy, 0.0, 0.0, 0.0, 1.0, 0.0]
@@ -116,15 +119,16 @@ def intrinsics_from_camera_info(message: CameraInfo) -> Intrinsics | None:
     """Return the pinhole model, or None for an uncalibrated camera.
 
     Raises:
-        CameraError: The distortion is not plumb bob.
+        CameraError: The distortion is neither plumb bob nor rational polynomial.
     """
     if message.k[0] == 0.0:
         return None
-    if message.distortion_model not in ("plumb_bob", ""):
-        raise CameraError(f'distortion model "{message.distortion_model}": {did_you_mean("", ["plumb_bob"])}')
-    d1, d2, d3, d4, d5 = (*message.d, 0.0, 0.0, 0.0, 0.0, 0.0)[:5]
+    if message.distortion_model not in (*_DISTORTIONS.values(), ""):
+        hint = did_you_mean(message.distortion_model, _DISTORTIONS.values())
+        raise CameraError(f'distortion model "{message.distortion_model}": {hint}')
+    size = 8 if message.distortion_model == "rational_polynomial" else 5
+    distortion = tuple(float(value) for value in (*message.d, *[0.0] * size)[:size])
     k = [float(value) for value in message.k]
-    distortion = (float(d1), float(d2), float(d3), float(d4), float(d5))
     return Intrinsics(message.width, message.height, k[0], k[4], k[2], k[5], distortion)
 
 

@@ -1,0 +1,33 @@
+"""The makers' libraries, which are installed only where such a camera is used."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+
+from roboact_ros.errors import ConfigurationError
+
+_SDKS = {
+    "realsense": ("pyrealsense2", "pip install 'roboact_ros[realsense]'"),
+    # With its dependencies it would replace NumPy by one that Pinocchio and OpenCV do not run with.
+    "orbbec": ("pyorbbecsdk", "pip install --no-deps pyorbbecsdk2"),
+}
+
+
+def require_sdk(kind: str) -> None:
+    """Import the SDK behind a kind of camera.
+
+    Raises:
+        ConfigurationError: It is not installed, or cannot be loaded.
+    """
+    module, command = _SDKS[kind]
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # one of them greets, which is no part of what a command prints
+            importlib.import_module(module)
+    except ImportError as error:
+        # The RealSense library is linked against libusb, which its wheel does not bring.
+        system = "" if isinstance(error, ModuleNotFoundError) else ", and: apt install libusb-1.0-0"
+        raise ConfigurationError(
+            f"{kind} cameras need {module}, which cannot be imported ({error}). Install it: {command}{system}"
+        ) from error
