@@ -77,6 +77,18 @@ class Episode:
         return (self._scan.index.end_ns - self._scan.index.start_ns) / 1e9
 
     @property
+    def damage(self) -> str:
+        """What is wrong with a bag that was not closed properly, and what can be done; empty for a whole one."""
+        if self.complete:
+            return ""
+        count = self._scan.index.message_count
+        kept = (
+            f"{count} messages in its first {self.duration:.1f} s are whole" if count else "no message in it is whole"
+        )
+        advice = f'; "roboact bags repair {self.path}" keeps them' if count else ""
+        return f"{self.path} was cut off: {kept}{advice}"
+
+    @property
     def cell(self) -> dict[str, Any]:
         """Description of the cell, as in its system file; empty when the bag has none."""
         return dict(json.loads(self.notes.get("cell", "{}")))

@@ -1,4 +1,4 @@
-"""Reads LeRobot data sets, versions 2.0 and 2.1: one parquet file and one video per camera for each episode."""
+"""Reads the motions of LeRobot data sets as displacements from step to step."""
 
 from __future__ import annotations
 
@@ -6,19 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from roboact_ros.errors import ConfigurationError, RecordingError, did_you_mean
 from roboact_ros.types import FloatArray
 from roboact_train.data.demonstrations import Demonstration
-from roboact_train.data.json_files import parse_object, read_object
-from roboact_train.data.pictures import Encoded, Pixels, jpeg, read_bytes
+from roboact_train.data.lerobot_files import LeRobotFiles
 
-VERSIONS = ("v2.0", "v2.1")
-_NEEDED = ("fps", "features", "chunks_size", "data_path", "video_path")
+ACTION = "action"
 HERTZ = 3.0
 """Steps per second by default: at 30 Hz hardly a step is long enough to have a name."""
 
@@ -38,7 +34,7 @@ class Columns:
         task: Which entry of ``task_index`` names the task, where there are several.
     """
 
-    name: str = "action"
+    name: str = ACTION
     kind: str = "delta"
     start: int = 0
     gripper: int = 6
@@ -80,34 +76,22 @@ class LeRobotDataset:
 
         Raises:
             RecordingError: The data set cannot be read, or has another version.
-            ConfigurationError: It has no such camera or column.
+            ConfigurationError: It has no such camera or column, or its actions are joint angles.
         """
         self.folder, self._columns = folder, columns or LAYOUTS["standard"]
-        info = read_object(folder / "meta" / "info.json")
-        if info.get("codebase_version") not in VERSIONS:
-            raise RecordingError(
-                f"{folder}: LeRobot version {info.get('codebase_version')} cannot be read; valid: {', '.join(VERSIONS)}"
-            )
-        missing = [key for key in _NEEDED if key not in info]
-        if missing:
-            raise RecordingError(f'{folder / "meta" / "info.json"} has no "{missing[0]}"')
-        self._info: dict[str, Any] = info
-        self._stride = max(1, round(float(info["fps"]) / hertz))
-        tasks, episodes = (folder / "meta" / f"{name}.jsonl" for name in ("tasks", "episodes"))
-        self._tasks = {row["task_index"]: str(row["task"]) for row in _lines(tasks, "task_index", "task")}
-        self.episodes = [int(row["episode_index"]) for row in _lines(episodes, "episode_index")]
-        features: dict[str, Any] = info["features"]
+        self._files = LeRobotFiles(folder)
+        self.episodes, self.cameras = self._files.episodes, self._files.cameras
+        self._stride = max(1, round(self._files.fps / hertz))
+        features = self._files.features
         if self._columns.name not in features:
             vectors = [name for name, feature in features.items() if feature["dtype"].startswith("float")]
             raise ConfigurationError(
                 f'{folder} has no column "{self._columns.name}": {did_you_mean(self._columns.name, vectors)}'
             )
-        self.cameras = [
-            name
-            for name, feature in features.items()
-            if feature["dtype"] == "image"
-            or (feature["dtype"] == "video" and self._video(name, self.episodes[0]).is_file())
-        ]
+        if self._columns.name == ACTION and any("joint" in str(name) for name in features[ACTION].get("names") or ()):
+            raise ConfigurationError(
+                f"{folder}: its actions are joint angles, not displacements; convert the bags it was made of instead"
+            )
         self._camera = camera or (self.cameras[0] if len(self.cameras) == 1 else "")
         if self._camera not in self.cameras:
             raise ConfigurationError(
@@ -120,7 +104,7 @@ class LeRobotDataset:
         Raises:
             RecordingError: The episode cannot be read.
         """
-        return self._actions(self._table(episode), episode)
+        return self._actions(self._files.table(episode), episode)
 
     def demonstration(self, episode: int) -> Demonstration:
         """Return an episode with its images.
@@ -128,40 +112,22 @@ class LeRobotDataset:
         Raises:
             RecordingError: The episode cannot be read.
         """
-        table = self._table(episode)
+        table = self._files.table(episode)
         actions = self._actions(table, episode)
-        frames = np.arange(len(actions)) * self._stride
+        frames = (np.arange(len(actions)) * self._stride).tolist()
         tasks = np.stack(table["task_index"].to_numpy(zero_copy_only=False)).reshape(table.num_rows, -1)
         entry = min(self._columns.task, tasks.shape[1] - 1)
         stamps = np.asarray(table["timestamp"].to_numpy(), dtype=np.float64)
-        name = f"{self.folder.name}/episode_{episode:06d}"
-        pictures = self._video_pictures(episode, frames) if self._is_video else self._column_pictures(table, frames)
         return Demonstration(
-            name,
-            pictures,
-            [self._tasks.get(int(tasks[frame, entry]), "") for frame in frames],
+            f"{self.folder.name}/episode_{episode:06d}",
+            self._files.pictures(episode, self._camera, frames, table),
+            [self._files.tasks.get(int(tasks[frame, entry]), "") for frame in frames],
             actions,
             [round(float(stamps[frame]) * 1e9) for frame in frames],
         )
 
-    @property
-    def _is_video(self) -> bool:
-        return bool(self._info["features"][self._camera]["dtype"] == "video")
-
-    def _table(self, episode: int) -> Any:
-        try:
-            import pyarrow
-            from pyarrow import parquet
-        except ImportError as error:
-            raise ConfigurationError(f"PyArrow is not installed ({error}): pip install 'roboact_ros[train]'") from error
-        path = self._path("data_path", episode)
-        try:
-            return parquet.read_table(path)
-        except (OSError, pyarrow.ArrowException) as error:
-            raise RecordingError(f"{path}: {error}") from error
-
     def _actions(self, table: Any, episode: int) -> FloatArray:
-        path, columns = self._path("data_path", episode), self._columns
+        path, columns = self._files.data_file(episode), self._columns
         if not {columns.name, "task_index", "timestamp"} <= set(table.column_names):
             raise RecordingError(f"{path}: {columns.name}, task_index or timestamp is missing: {table.column_names}")
         rows = np.stack(table[columns.name].to_numpy(zero_copy_only=False)).astype(np.float64)
@@ -176,38 +142,6 @@ class LeRobotDataset:
         )
         last = np.minimum(np.arange(1, len(motion) + 1) * self._stride, len(rows)) - 1
         return np.column_stack((motion, _decided(gripper)[last]))
-
-    def _path(self, key: str, episode: int, **names: str) -> Path:
-        chunk = episode // int(self._info["chunks_size"])
-        return self.folder / str(self._info[key]).format(episode_chunk=chunk, episode_index=episode, **names)
-
-    def _video(self, camera: str, episode: int) -> Path:
-        return self._path("video_path", episode, video_key=camera)
-
-    def _video_pictures(self, episode: int, frames: NDArray[np.int64]) -> list[Encoded]:
-        path = self._video(self._camera, episode)
-        video = cv2.VideoCapture(str(path))
-        wanted, pictures = set(frames.tolist()), []
-        try:
-            for number in range(int(frames.max(initial=-1)) + 1):
-                if not video.grab():
-                    raise RecordingError(f"{path}: the video ends at frame {number}, before the episode does")
-                if number in wanted:
-                    good, bgr = video.retrieve()
-                    if not good:
-                        raise RecordingError(f"{path}: frame {number} cannot be decoded")
-                    rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-                    pictures.append(Encoded(jpeg(Pixels(rgb)), f"{path}, frame {number}"))
-        finally:
-            video.release()
-        return pictures
-
-    def _column_pictures(self, table: Any, frames: NDArray[np.int64]) -> list[Encoded]:
-        cells = table[self._camera].take(frames).to_pylist()
-        return [
-            Encoded(cell["bytes"] or read_bytes(self.folder / cell["path"]), f"{self.folder}, frame {frame}")
-            for frame, cell in zip(frames.tolist(), cells, strict=True)
-        ]
 
 
 def _decided(gripper: FloatArray) -> FloatArray:
@@ -233,18 +167,6 @@ def _between(rows: FloatArray, columns: Columns, stride: int) -> FloatArray:
     turn = Rotation.from_matrix(np.stack((first, second, np.cross(first, second)), axis=2))
     turned = (turn[1:] * turn[:-1].inv()).as_rotvec()
     return np.column_stack((np.diff(chosen[:, :3], axis=0), turned))
-
-
-def _lines(path: Path, *keys: str) -> list[dict[str, Any]]:
-    """Return the JSON objects in the lines of a file, of which there is one, each with all of ``keys``."""
-    rows = [
-        parse_object(line, f"{path}, line {number}")
-        for number, line in enumerate(read_bytes(path).splitlines(), 1)
-        if line.strip()
-    ]
-    if not rows or not all(key in row for row in rows for key in keys):
-        raise RecordingError(f"{path} should hold one object with {', '.join(keys)} in each line")
-    return rows
 
 
 def layout(name: str) -> Columns:

@@ -13,6 +13,7 @@ import numpy as np
 
 from roboact_ros.errors import RecordingError
 from roboact_ros.recording.folders import BagState, find_bags, mcap_files
+from roboact_ros.recording.reader import Episode
 from roboact_train.data import clip_rt_csv, clip_rt_raw, lerobot, rlds
 from roboact_train.data.bags import samples_from_bag
 from roboact_train.data.demonstrations import Demonstration, samples_from_demonstration
@@ -123,6 +124,17 @@ def find_sources(paths: Iterable[str | Path], choices: Choices | None = None) ->
     return [source for path in paths for source in _sources(Path(path), choices or Choices())]
 
 
+def cut_off(sources: Iterable[Source]) -> list[str]:
+    """Return a warning for each bag that was cut off in the middle: what can still be read of it, and what to do."""
+    warnings = []
+    for source in sources:
+        if isinstance(source, PathSource) and source.kind == "bag":
+            with Episode(source.path) as episode:
+                if not episode.complete:
+                    warnings.append(episode.damage)
+    return warnings
+
+
 def _sources(path: Path, choices: Choices) -> list[Source]:
     found: list[Source] = []
     if not path.exists():
@@ -169,6 +181,17 @@ def _paths(kind: str, paths: list[Path], choices: Choices) -> list[Source]:
 
 def _demonstrations(kind: str, path: Path, choices: Choices) -> Iterator[Demonstration]:
     return read_tfrecord(path, choices.camera) if kind == "tfrecord" else iter([rlds.read_npz(path)])
+
+
+def demonstrations_of(source: LeRobotSource | PathSource) -> Iterator[Demonstration]:
+    """Return the episodes of a LeRobot data set or a file of RLDS episodes, with their exact actions.
+
+    Raises:
+        RecordingError: It cannot be read.
+    """
+    if isinstance(source, LeRobotSource):
+        return iter([_open(source.folder, source.choices).demonstration(source.episode)])
+    return _demonstrations(source.kind, source.path, source.choices)
 
 
 def _open(folder: Path, choices: Choices) -> lerobot.LeRobotDataset:

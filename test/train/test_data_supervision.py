@@ -214,7 +214,7 @@ def lerobot_dataset(folder: Path, version: str = "v2.1", frames: int = 20) -> np
     return actions
 
 
-@pytest.mark.parametrize("version", lerobot.VERSIONS)
+@pytest.mark.parametrize("version", ("v2.0", "v2.1"))
 def test_lerobot_steps_add_up_the_frames_between_them(tmp_path: Path, version: str) -> None:
     actions = lerobot_dataset(tmp_path, version)
     dataset = lerobot.LeRobotDataset(tmp_path, hertz=5.0)
@@ -231,8 +231,8 @@ def test_lerobot_steps_add_up_the_frames_between_them(tmp_path: Path, version: s
 
 
 def test_lerobot_names_what_is_wrong(tmp_path: Path) -> None:
-    lerobot_dataset(tmp_path / "a", "v3.0")
-    with pytest.raises(RecordingError, match=r"LeRobot version v3.0 cannot be read; valid: v2.0, v2.1"):
+    lerobot_dataset(tmp_path / "a", "v4.0")
+    with pytest.raises(RecordingError, match=r"LeRobot version v4.0 cannot be read; valid: v2.0, v2.1, v3.0"):
         lerobot.LeRobotDataset(tmp_path / "a")
     lerobot_dataset(tmp_path / "b")
     with pytest.raises(ConfigurationError, match='no column "actoin": did you mean "action"'):

@@ -1,0 +1,187 @@
+"""Bags to frames: one for each image of a camera, with the arm and what it was commanded at that moment.
+
+Samples (:mod:`roboact_train.data.bags`) teach one motion each; frames are the dense stream that other people's training
+expects.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from roboact_ros.errors import LanguageRefusal, RecordingError
+from roboact_ros.language.plan import plan_from_text
+from roboact_ros.recording.reader import Episode
+from roboact_ros.types import FloatArray, Motion
+from roboact_train.data.bag_topics import STATUS, check_commands, reports, require, texts
+from roboact_train.data.bags import POLICY_MOTION
+from roboact_train.data.executed import PERSON, Executed, executed_steps
+from roboact_train.data.frame_streams import image_streams, series, stamp_ns
+from roboact_train.data.pictures import Picture
+from roboact_train.data.samples import CORRECTION, POLICY, TELEOP
+
+GRIPPER = "gripper"
+_COMMANDED_NS = 500_000_000
+"""Without a newer target than this the arm is commanded nothing, and its measured joints stand for the action."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EpisodeFrames:
+    """One episode, N frames long.
+
+    Attributes:
+        name: Name of the bag.
+        fps: Frames per second that the camera was asked for, or measured where that is not known [1/s].
+        robot: Model of the arm, empty when unknown.
+        names: Names of the entries of ``state`` and ``action``.
+        stamps_ns: (N,) moments of exposure, Unix time [ns].
+        state: (N, 6 or 7) measured joints [rad], and the opening of the gripper (0 closed … 1 open) where there is one.
+        action: (N, 6 or 7) commanded joints [rad] at that moment, and the commanded opening.
+        tool_pose: (N, 7) measured tool in the base: x, y, z [m], quaternion x, y, z, w; NaN where it is not known.
+        tasks: N instructions.
+        motions: N phrases of the motion that ran, empty at rest.
+        sources: N times who asked for it: ``teleop``, ``correction``, ``policy``, or empty.
+        pictures: N images of each camera, by its name.
+    """
+
+    name: str
+    fps: float
+    robot: str
+    names: tuple[str, ...]
+    stamps_ns: Sequence[int]
+    state: FloatArray
+    action: FloatArray
+    tool_pose: FloatArray
+    tasks: Sequence[str]
+    motions: Sequence[str]
+    sources: Sequence[str]
+    pictures: dict[str, list[Picture]]
+
+
+def frames_from_bag(path: str | Path, camera: str = "", instruction: str = "") -> EpisodeFrames:
+    """Read the frames of one bag.
+
+    Every image of the first camera is a frame. From the other cameras comes the image nearest in time, from the arm
+    what was measured last and what was commanded last before the exposure.
+
+    Args:
+        path: Folder of the bag.
+        camera: The only camera to take; by default all, and the frames are those of the policy's camera, or the first.
+        instruction: The task, in place of what was recorded.
+
+    Raises:
+        RecordingError: The bag is empty or lacks a topic, or a message in it cannot be used; names bag and topic.
+    """
+    with Episode(path) as episode:
+        if not any(topic.count for topic in episode.topics.values()):
+            raise RecordingError(f"{episode.path} is empty: no message was recorded")
+        require(episode, "joint_states")
+        check_commands(episode)
+        streams = image_streams(episode, camera)
+        leading = next(iter(streams))
+        stamps = streams[leading].times
+        names = _joint_names(episode)
+        joints = series(episode, "joint_states", lambda m: np.asarray(m.position)[_order(m.name, names)])
+        gripper = series(episode, "gripper", lambda m: m.position[:1])
+        steps = executed_steps(reports(episode)) if episode.full_name(STATUS) in episode.topics else []
+        corrected = any(name == POLICY_MOTION for _, name, _ in texts(episode, (POLICY_MOTION,)))
+        running = [_running(steps, at) for at in stamps]
+        state = joints.before(stamps)
+        action = _commanded(episode, stamps, state, names)
+        if gripper.times:
+            opening = gripper.before(stamps)
+            state = np.column_stack((state, opening))
+            action = np.column_stack((action, _gripper_commands(steps, stamps, float(opening[0, 0]))))
+            names = (*names, GRIPPER)
+        pose = series(episode, "tcp_pose", _pose)
+        return EpisodeFrames(
+            name=episode.path.name,
+            fps=_fps(episode, leading, stamps),
+            robot=str((episode.cell.get("arm") or {}).get("model", "")),
+            names=names,
+            stamps_ns=stamps,
+            state=state,
+            action=action,
+            tool_pose=pose.before(stamps) if pose.times else np.full((len(stamps), 7), np.nan),
+            tasks=[instruction or task for task in _tasks(episode, stamps)],
+            motions=["" if step is None else step.phrase for step in running],
+            sources=["" if step is None else _source(step, corrected) for step in running],
+            pictures={name: images.nearest(stamps) for name, images in streams.items()},
+        )
+
+
+def _joint_names(episode: Episode) -> tuple[str, ...]:
+    for _, _, message in episode.messages(["joint_states"]):
+        return tuple(message.name)
+    raise RecordingError(f"{episode.path}, topic joint_states: no message was recorded")
+
+
+def _order(given: Sequence[str], names: Sequence[str]) -> list[int]:
+    return [list(given).index(name) for name in names]
+
+
+def _commanded(episode: Episode, moments: Sequence[int], measured: FloatArray, names: Sequence[str]) -> FloatArray:
+    """Return the newest joint target at each moment, or the measured joints where the arm was commanded nothing."""
+    times: list[int] = []
+    targets: list[FloatArray] = []
+    if episode.full_name("executor/action") in episode.topics:
+        for _, _, message in episode.messages(["executor/action"]):
+            start = stamp_ns(message)
+            for point in message.points:
+                times.append(start + point.time_from_start.sec * 10**9 + point.time_from_start.nanosec)
+                targets.append(np.asarray(point.positions, dtype=np.float64)[_order(message.joint_names, names)])
+    action = measured.copy()
+    for row, at in enumerate(moments):
+        place = bisect.bisect_right(times, at) - 1
+        if place >= 0 and at - times[place] <= _COMMANDED_NS:
+            action[row] = targets[place]
+    return action
+
+
+def _gripper_commands(steps: Sequence[Executed], moments: Sequence[int], opening: float) -> list[float]:
+    """Return the commanded opening at each moment; before the first command, what is nearest to ``opening``."""
+    commands = [(step.seen_ns, motion.gripper) for step in steps if (motion := _motion(step)) is not None]
+    given = [(at, value) for at, value in commands if value is not None]
+    first = float(opening >= 0.5)
+    return [next((value for at, value in reversed(given) if at <= moment), first) for moment in moments]
+
+
+def _motion(step: Executed) -> Motion | None:
+    try:
+        plan = plan_from_text(step.phrase)
+    except LanguageRefusal:  # home, or undoing something
+        return None
+    return plan[0] if not isinstance(plan, str) and plan else None
+
+
+def _running(steps: Sequence[Executed], at: int) -> Executed | None:
+    return next((step for step in steps if step.seen_ns <= at < step.ended_ns), None)
+
+
+def _source(step: Executed, corrected: bool) -> str:
+    if step.source != PERSON:
+        return POLICY
+    return CORRECTION if corrected else TELEOP
+
+
+def _tasks(episode: Episode, moments: Sequence[int]) -> list[str]:
+    said = [(logged, text.strip()) for logged, _, text in texts(episode, ("instruction",)) if text.strip()]
+    noted = episode.instruction.strip()
+    return [next((text for at, text in reversed(said) if at <= moment), noted) for moment in moments]
+
+
+def _pose(message: Any) -> list[float]:
+    p, o = message.pose.position, message.pose.orientation
+    return [p.x, p.y, p.z, o.x, o.y, o.z, o.w]
+
+
+def _fps(episode: Episode, camera: str, stamps: Sequence[int]) -> float:
+    described = (episode.cell.get("cameras") or {}).get(camera) or {}
+    if "fps" in described:
+        return float(described["fps"])
+    return 1e9 / max(1.0, float(np.median(np.diff(stamps)))) if len(stamps) > 1 else 1.0
