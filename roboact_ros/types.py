@@ -50,6 +50,7 @@ class Frame:
         image: (H, W, 3) uint8, RGB.
         intrinsics: Pinhole model, or None when the source does not know it.
         depth: (H, W) uint16 [mm] aligned to ``image``, 0 where unknown; None without a depth sensor.
+        beside: What the policy's further cameras saw at the same moment, in the order of ``policy.more_cameras``.
     """
 
     camera: str
@@ -57,6 +58,12 @@ class Frame:
     image: ImageArray
     intrinsics: Intrinsics | None = None
     depth: NDArray[np.uint16] | None = None
+    beside: tuple[Frame, ...] = ()
+
+    @property
+    def oldest_ns(self) -> int:
+        """Stamp of the oldest of this image and those beside it, ROS (Unix) time [ns]."""
+        return min(frame.stamp_ns for frame in (self, *self.beside))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from roboact_ros.cells.description import Cell
 from roboact_ros.errors import ConfigurationError
-from roboact_ros.nodes.frame_subscription import FrameSubscription
+from roboact_ros.nodes.frames_together import FramesTogether
 from roboact_ros.nodes.messages.chunk import chunk_to_message
 from roboact_ros.nodes.messages.diagnostics import (
     Level,
@@ -78,7 +78,8 @@ class PolicyNode(Node):  # type: ignore[misc]
         self.create_subscription(DiagnosticStatus, "executor/status", self._on_executor, 10)
         self.create_service(Trigger, "policy/pause", self._on_pause)
         self.create_service(Trigger, "policy/resume", self._on_resume)
-        self._frames = FrameSubscription(self, cell.policy.camera, self._on_frame)
+        cameras = (cell.policy.camera, *cell.policy.more_cameras)
+        self._frames = FramesTogether(self, cameras, cell.policy.camera_tolerance, self._on_frame)
         every(self, 0.2, self._on_tick)
         every(self, 1.0, self._diagnose)
         if cell.policy.random:
@@ -205,7 +206,7 @@ class PolicyNode(Node):  # type: ignore[misc]
         return Task(instruction, self._frame, turn) if self._obstacle() is None else None
 
     def _obstacle(self) -> Obstacle | None:
-        return self._pilot.obstacle(self._frame.stamp_ns if self._frame is not None else None, self._now())
+        return self._pilot.obstacle(self._frame.oldest_ns if self._frame is not None else None, self._now())
 
     def _current_status(self) -> Status:
         policy = self._cell.policy
@@ -219,6 +220,8 @@ class PolicyNode(Node):  # type: ignore[misc]
             state, message = "loading", f"loading {policy.model}"
         elif obstacle is not None:
             level, state, message = (Level.WARN if obstacle.warn else Level.OK), obstacle.state, obstacle.message
+        if self._frames.problem and level is not Level.ERROR:
+            level, message = Level.WARN, f"{message}; {self._frames.problem}"
         if self._last is not None and self._warned and level is not Level.ERROR:
             level, message = Level.WARN, f"{message}; {self._last.note}"
         if policy.random and level is not Level.ERROR:
@@ -233,6 +236,7 @@ class PolicyNode(Node):  # type: ignore[misc]
             "model": policy.model,
             "weights": "random" if policy.random else policy.checkpoint,
             "note": self._last.note if self._last is not None else "",
+            "apart": str(self._frames.apart),
         }
         return Status("policy", level, message, values)
 

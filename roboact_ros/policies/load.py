@@ -26,6 +26,8 @@ def policy_from_description(description: PolicyDescription, cell: Cell) -> AnyPo
     """
     if description.kind not in _KINDS:
         raise PolicyError(f'no policy "{description.kind}": {did_you_mean(description.kind, _KINDS)}')
+    if description.more_cameras and description.kind not in _SEVERAL_CAMERAS:
+        raise PolicyError(f"policy.more_cameras: {description.kind} looks through one camera, {description.camera}")
     if not description.refinement.endpoint:
         return _KINDS[description.kind](description, cell)
     return _refined(description, cell)
@@ -144,4 +146,7 @@ _SCORING: dict[str, Callable[[PolicyDescription, Cell], Policy]] = {
     "clip_rt": _clip_rt,
     "clip_rt_action": _clip_rt_action,
 }
+_SEVERAL_CAMERAS: tuple[str, ...] = ()
+"""Kinds that use the frames beside the first one."""
+
 _KINDS: dict[str, Callable[[PolicyDescription, Cell], AnyPolicy]] = {**_SCORING, "clip_rt_plus": _clip_rt_plus}
