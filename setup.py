@@ -47,6 +47,7 @@ setup(
         "rosbags",
         "mujoco>=3.4",
         "safetensors",
+        "tqdm",
         "torch",
         "torchvision",
         "open_clip_torch",
@@ -68,6 +69,7 @@ setup(
         "bench": ["eaik", "ur-analytic-ik", "mcap", "mcap-ros2-support", "pillow"],
         "train": ["accelerate", "tensorboard", "pyarrow", "webdataset", "ray[data]"],
         "gym": ["gymnasium"],
+        "view": ["rerun-sdk"],
         "console": ["aiohttp>=3.10"],
         "dev": [
             "pytest",

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _list(folder: Path, as_json: bool) -> None:
     from roboact_ros.recording.folders import find_bags
-    from roboact_ros.recording.summary import list_bag
+    from roboact_ros.recording.summary import CUT_OFF, list_bag
 
     bags = [list_bag(bag) for bag in find_bags(folder)]
     if as_json:
@@ -55,7 +55,7 @@ def _list(folder: Path, as_json: bool) -> None:
         length = "-" if bag.seconds is None else f"{bag.seconds:.1f} s"
         count = "-" if bag.messages is None else f"{bag.messages} messages"
         text = f'"{bag.instruction}"' if bag.instruction else ""
-        if bag.state == "unfinished":
+        if bag.state in ("unfinished", CUT_OFF):
             text = f"roboact bags repair {folder / bag.name}"
         print(f"{bag.name:<64} {bag.state:<10} {length:>9} {count:>16} {bag.megabytes:8.1f} MB  {text}")
 
@@ -68,6 +68,8 @@ def _show(bag: Path, as_json: bool) -> None:
         print(json.dumps(asdict(s)))
         return
     print(f"{s.path}\n  {s.state}, {s.seconds:.1f} s, {s.messages} messages, {s.megabytes:.1f} MB")
+    if s.cut_off:
+        print(f"  CUT OFF: only this part of it is whole; roboact bags repair {s.path} keeps it")
     print(f'  instruction: "{s.instruction}"')
     print(*(f"  {key}: {value}" for key, value in s.notes.items() if key not in ("cell", "instruction")), sep="\n")
     print("topics:", *(f"  {t.name:<40} {t.count:>8}  {t.rate:8.1f} Hz  {t.type_name}" for t in s.topics), sep="\n")

@@ -12,6 +12,7 @@ from pathlib import Path
 from roboact_ros.errors import RecordingError
 from roboact_ros.recording.bag_writer import UNFINISHED_SUFFIX, publish
 from roboact_ros.recording.failures import recording_error
+from roboact_ros.recording.mcap_records import MAGIC
 from roboact_ros.recording.mcap_writer import is_being_written
 from roboact_ros.recording.metadata import FILE_NAME
 
@@ -79,6 +80,23 @@ def bag_state(path: Path) -> BagState:
         return BagState.SAVED
     written = any(is_being_written(file) for file in mcap_files(path))
     return BagState.RECORDING if written else BagState.UNFINISHED
+
+
+def is_cut_off(path: Path) -> bool:
+    """Return whether the file of a bag ends before it should; looks at its last bytes only.
+
+    Raises:
+        RecordingError: It cannot be read.
+    """
+    for file in mcap_files(path):
+        try:
+            with file.open("rb") as stream:
+                stream.seek(max(0, file.stat().st_size - len(MAGIC)))
+                if stream.read() != MAGIC:
+                    return True
+        except OSError as error:
+            raise recording_error(file, error) from error
+    return False
 
 
 def mcap_files(path: Path) -> list[Path]:

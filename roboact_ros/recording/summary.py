@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from roboact_ros.recording.folders import BagFolder, BagState, bag_state, mcap_files
+from roboact_ros.recording.folders import BagFolder, BagState, bag_state, is_cut_off, mcap_files
 from roboact_ros.recording.metadata import read_metadata
 from roboact_ros.recording.reader import Episode
 
@@ -15,6 +15,8 @@ GAP_SECONDS = 0.2
 """Shortest silence of a regular topic that counts as a gap."""
 GAP_FACTOR = 3.0
 """A gap is also at least this many times the usual interval of its topic."""
+CUT_OFF = "cut off"
+"""State of a bag that was whole once and is not any more."""
 SAID = ("instruction", "correction")
 MOTIONS = ("teleop/motion", "policy/motion")
 REGULAR = ("joint_states", "tcp_pose", "gripper", "image/compressed", "image_raw")
@@ -94,8 +96,9 @@ def list_bag(bag: BagFolder) -> ListedBag:
     Raises:
         RecordingError: It cannot be read.
     """
-    if bag.state is not BagState.SAVED:
-        return ListedBag(bag.path.name, bag.state.value, None, None, _megabytes(bag.path), "")
+    if bag.state is not BagState.SAVED or is_cut_off(bag.path):
+        state = CUT_OFF if bag.state is BagState.SAVED else bag.state.value
+        return ListedBag(bag.path.name, state, None, None, _megabytes(bag.path), "")
     information = read_metadata(bag.path)
     notes = information.get("custom_data") or {}
     return ListedBag(
