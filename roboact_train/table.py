@@ -12,7 +12,7 @@ from roboact_ros.robots import robot_model
 from roboact_ros.sim.renderer import Renderer
 from roboact_ros.sim.runner import Outcome, Runner
 from roboact_ros.sim.tasks.suite import MOST_MOTIONS, Episode
-from roboact_ros.types import Frame, ImageArray, Motion
+from roboact_ros.types import ActionChunk, Frame, ImageArray, Motion
 from roboact_train.data.pictures import Encoded, Pixels, jpeg
 from roboact_train.data.samples import DONE, DONE_ACTION, DONE_LABEL, ArmTrace, Sample, label_of
 
@@ -73,9 +73,15 @@ class Table:
 
     def do(self, motion: Motion) -> Outcome:
         """Carry a motion out to its end."""
-        outcome = self._runner.say(motion)
+        return self._note(self._runner.say(motion), 1)
+
+    def follow(self, chunk: ActionChunk) -> Outcome:
+        """Follow a chunk to its end; each of its steps counts as a motion."""
+        return self._note(self._runner.follow(chunk), len(chunk.steps))
+
+    def _note(self, outcome: Outcome, motions: int) -> Outcome:
         self.situation = self._runner.situation
-        self.motions += 1
+        self.motions += motions
         self.refused += bool(outcome.refused)
         return outcome
 

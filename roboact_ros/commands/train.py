@@ -22,7 +22,7 @@ from typing import Any
 
 from roboact_ros.errors import ConfigurationError, did_you_mean
 
-KINDS = ("clip_rt", "clip_rt_action")
+KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus")
 
 _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "model": (str, "NAME", "open_clip model or local-dir:FOLDER (ViT-H-14-378-quickgelu)"),
@@ -43,6 +43,9 @@ _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "correction_repeats": (int, "N", "how often each correction counts (1)"),
     "samples_per_epoch": (int, "N", "stream shards instead of reading all samples into memory (0: do not)"),
     "export": (str, "P", "precision of the finished model: float32, float16 or bfloat16 (float32)"),
+    "chunk": (int, "N", "steps that clip_rt_plus decodes at once (8)"),
+    "period": (float, "S", "time of one of them [s] (0.5)"),
+    "executed": (int, "N", "how many of them are carried out before the next image is looked at (8)"),
 }
 
 

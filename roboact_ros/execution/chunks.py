@@ -14,7 +14,7 @@ from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_ros.types import ActionChunk, FloatArray, GripperState
 
 REMEMBERED = 2.0
-"""How long it is known where the arm was [s]; an image is never acted on that is older."""
+"""For how long it is known where the arm was [s]; no chunk is followed whose image is older."""
 
 CLOSES, OPENS = 0.4, 0.6
 """The gripper closes when a step wants less and opens when it wants more; in between it stays as it is."""
@@ -73,7 +73,9 @@ class ChunkIntake:
         if stamp <= self._not_before_ns:
             since = (self._not_before_ns - stamp) / 1e6
             raise MotionRefused(f"the chunk is stale: its image was taken {since:.0f} ms too early, {self._why}")
-        seen = next((was for at_ns, was in reversed(self._was) if at_ns <= stamp), q)
+        if len(self._was) == self._was.maxlen and stamp < self._was[0][0]:
+            raise MotionRefused(f"the chunk is stale: its image is more than {REMEMBERED:g} s old")
+        seen = next((was for at_ns, was in reversed(self._was) if at_ns <= stamp), self._was[0][1] if self._was else q)
         passed = (self._was[-1][0] - stamp) // chunk.period_ns if self._was and (seen != q).any() else 0
         self._newest_ns = stamp
         first = min(passed, len(rows) - 1)

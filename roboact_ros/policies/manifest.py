@@ -46,8 +46,13 @@ def trained_model_folder(checkpoint: str) -> Path | None:
     return shipped if checkpoint and len(path.parts) == 1 and (shipped / MANIFEST).is_file() else None
 
 
-def read_trained_model(folder: Path, kind: str) -> TrainedModel:
+def read_trained_model(folder: Path, kind: str, *others: str) -> TrainedModel:
     """Read a manifest and verify the weights beside it.
+
+    Args:
+        folder: Where it is.
+        kind: What the model must be.
+        others: What it may be as well.
 
     Raises:
         PolicyError: Something is missing or damaged, or the model is one of another kind.
@@ -64,10 +69,10 @@ def read_trained_model(folder: Path, kind: str) -> TrainedModel:
         raise PolicyError(
             f"{folder} is not the folder of a trained model: {path.name} or its weights: {error}"
         ) from error
-    if found != kind:
+    if found not in (kind, *others):
         raise PolicyError(f"{folder} holds a model of kind {found}, not {kind} (policy.kind in the system file)")
     if measured != expected:
         raise PolicyError(
             f"{weights} is damaged or was replaced: its SHA-256 is {measured}, the manifest says {expected}"
         )
-    return TrainedModel(folder, kind, weights, notes)
+    return TrainedModel(folder, str(found), weights, notes)

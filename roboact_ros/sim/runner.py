@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from roboact_ros.execution.executor import Executor
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits
 from roboact_ros.execution.poses import pose_from_vector
-from roboact_ros.execution.status import PERSON, State
+from roboact_ros.execution.status import PERSON, POLICY, State
 from roboact_ros.execution.trajectory import ToolLimits
 from roboact_ros.language.parse import parse
 from roboact_ros.robots import robot_model
@@ -24,7 +24,7 @@ from roboact_ros.sim.moves import StopJ
 from roboact_ros.sim.streams import ServoJ
 from roboact_ros.sim.tasks.situation import Situation, observe
 from roboact_ros.sim.world import World
-from roboact_ros.types import ArmMode, ArmState, GripperState, Motion
+from roboact_ros.types import ActionChunk, ArmMode, ArmState, GripperState, Motion
 
 LOOKAHEAD, GAIN = 0.05, 300.0
 """Smoothing [s] and stiffness of servoJ, those of the driver of the real arm."""
@@ -101,9 +101,16 @@ class Runner:
         Args:
             words: Anything the parser understands except what concerns a running motion ("stop", "pause").
         """
+        return self._carry_out(lambda: self._submit(words))
+
+    def follow(self, chunk: ActionChunk) -> Outcome:
+        """Follow an action chunk to its end; its stamp is in simulated time."""
+        return self._carry_out(lambda: self.executor.follow(chunk, POLICY))
+
+    def _carry_out(self, ask: Callable[[], None]) -> Outcome:
         before = self.executor.status.finished
         try:
-            self._submit(words)
+            ask()
         except (MotionRefused, LanguageRefusal) as error:
             return Outcome(0, str(error))
         end = self._ticks + round(_LONGEST / STEP)

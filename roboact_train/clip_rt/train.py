@@ -16,10 +16,13 @@ from accelerate import Accelerator
 from roboact_ros.errors import ConfigurationError, did_you_mean
 from roboact_ros.policies.manifest import read_trained_model, trained_model_folder
 from roboact_ros.policies.nets.clip import ClipNetwork, clip_with_random_weights, clip_with_weights
+from roboact_train.clip_rt.chunks import chunks_of
 from roboact_train.clip_rt.corpus import read_corpus
+from roboact_train.clip_rt.exact import exact
 from roboact_train.clip_rt.feed import Feed, MemoryFeed, ShardFeed, shards_below
 from roboact_train.clip_rt.learner import ContrastiveLearner
 from roboact_train.clip_rt.loading import Place
+from roboact_train.clip_rt.regression import ChunkLearner, space_of
 from roboact_train.data.sources import Choices, find_sources
 from roboact_train.training.learner import Learner
 from roboact_train.training.loop import BEST, STATE, Outcome, Training, accelerator_for
@@ -102,7 +105,7 @@ def _network(kind: str, settings: TrainSettings) -> ClipNetwork:
     folder = trained_model_folder(settings.checkpoint)
     if folder is None:
         return clip_with_weights(settings.model, Path(settings.checkpoint))
-    trained = read_trained_model(folder, kind)
+    trained = read_trained_model(folder, kind, *(("clip_rt",) if kind == "clip_rt_plus" else ()))
     return clip_with_weights(trained.model, trained.weights)
 
 
@@ -112,6 +115,9 @@ def _learner(
     settings = request.settings
     place, pin = Place(accelerator.process_index, accelerator.num_processes), accelerator.device.type == "cuda"
     feed: Feed
+    plus = request.kind == "clip_rt_plus"
+    if settings.samples_per_epoch and plus:
+        raise ConfigurationError("clip_rt_plus learns from samples in memory; samples_per_epoch must be 0")
     if settings.samples_per_epoch:
         if request.corrections:
             raise ConfigurationError("corrections are mixed into samples in memory; samples_per_epoch must be 0")
@@ -119,7 +125,12 @@ def _learner(
     else:
         sources = find_sources(request.sources, request.choices)
         extra = find_sources(request.corrections, request.choices)
+        sources = exact(sources) if plus else sources
         corpus = read_corpus(sources, settings.validation, tell, extra, settings.correction_repeats)
+        if plus:
+            chunks = chunks_of(corpus.train, settings.chunk), chunks_of(corpus.validation, settings.chunk)
+            feed = MemoryFeed(corpus, settings, place, pin, chunks)
+            return ChunkLearner(network, feed, space_of(chunks[0], settings), settings), dict(feed.counts)
         feed = MemoryFeed(corpus, settings, place, pin)
     return ContrastiveLearner(request.kind, network, feed, settings), dict(feed.counts)
 

@@ -15,7 +15,7 @@ from roboact_ros.errors import PolicyError
 from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_ros.policies.load import policy_from_description
 from roboact_ros.policies.manifest import MANIFEST, trained_model_folder
-from roboact_ros.policies.policy import Policy
+from roboact_ros.policies.policy import AnyPolicy
 from roboact_ros.policies.scripted import ScriptedPolicy
 from roboact_ros.sim.tasks.suite import MOST_MOTIONS
 from roboact_ros.sim.teacher import Teacher
@@ -57,7 +57,7 @@ class Contender:
         if self.name not in (RANDOM, TEACHER):
             self._model()
 
-    def at(self, table: Table) -> Policy:
+    def at(self, table: Table) -> AnyPolicy:
         """Return the policy for the episode of ``table``, instructed.
 
         Raises:
@@ -67,7 +67,7 @@ class Contender:
         policy.instruct(table.episode.instruction)
         return policy
 
-    def _policy(self, table: Table) -> Policy:
+    def _policy(self, table: Table) -> AnyPolicy:
         if self.name == TEACHER:
             return _TeacherPolicy(table)
         if self.name != RANDOM:
@@ -77,7 +77,7 @@ class Contender:
         numbers = np.random.default_rng(source).integers(len(PRIMITIVES), size=MOST_MOTIONS)
         return ScriptedPolicy([PRIMITIVES[number] for number in numbers.tolist()])
 
-    def _model(self) -> Policy:
+    def _model(self) -> AnyPolicy:
         path = trained_model_folder(self.name) or Path(self.name)
         return _loaded(self.name, self.model, self.device, path.stat().st_mtime_ns if path.exists() else 0)
 
@@ -102,7 +102,7 @@ def kind_of(name: str) -> str:
 
 
 @functools.lru_cache(maxsize=1)
-def _loaded(name: str, model: str, device: str, written_ns: int) -> Policy:
+def _loaded(name: str, model: str, device: str, written_ns: int) -> AnyPolicy:
     """Load a policy; ``written_ns`` tells a new model from an old one of the same name."""
     policy = {"kind": kind_of(name), "model": model, "checkpoint": name, "device": device}
     cell = cell_from_mapping({"name": "evaluation", "cameras": {"front": {}}, "policy": policy}, name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from roboact_ros.errors import ConfigurationError
 from roboact_ros.sim.tasks.suite import episode
-from roboact_ros.types import Motion
+from roboact_ros.types import ActionChunk, Motion
 from roboact_train.data.samples import CORRECTION, DONE, POLICY, Sample
 from roboact_train.evaluate.contender import Contender
 from roboact_train.evaluate.helper import Helper
@@ -65,7 +65,7 @@ class Trial:
         return self._play(lambda table, motion, source: table.do(motion))
 
     def recorded(self) -> tuple[Result, list[Sample]]:
-        """Do it and also return a sample for each motion, with the source ``policy`` or ``correction``."""
+        """Do it and also return a sample for each motion that has a name, its source ``policy`` or ``correction``."""
         samples: list[Sample] = []
         result = self._play(lambda table, motion, source: samples.append(table.taught(motion, source, self.name)[0]))
         return result, samples
@@ -82,7 +82,13 @@ class Trial:
             policy = self.contender.at(table)
             helper = Helper(table, rules.interventions)
             while not table.over:
-                motion = policy.act(table.frame()).motion
+                choice = policy.act(table.frame())
+                if isinstance(choice, ActionChunk):
+                    if rules.interventions:
+                        raise ConfigurationError("--interventions replaces motions, and this policy chooses steps")
+                    table.follow(choice)
+                    continue
+                motion = choice.motion
                 instead = helper.instead_of(motion)
                 if instead is None and motion.phrase == DONE:
                     break

@@ -104,10 +104,11 @@ class Training:
         path = self._output / STATE
         state = load_state(path)
         now = settings_to_mapping(self._settings)
+        before = settings_to_mapping(TrainSettings()) | state["settings"]  # a setting that is newer had its default
         other = [
-            f"{name} {state['settings'].get(name)} instead of {value}"
+            f"{name} {before[name]} instead of {value}"
             for name, value in now.items()
-            if state["settings"].get(name) != value and name not in _FREE_TO_CHANGE
+            if before[name] != value and name not in _FREE_TO_CHANGE
         ]
         if state["fingerprint"] != self._learner.fingerprint:
             other.append("other data")

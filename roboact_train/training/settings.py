@@ -16,7 +16,7 @@ Count = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Part = Annotated[float, Field(ge=0.0, lt=1.0)]
 
-KINDS = ("clip_rt", "clip_rt_action")
+KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus")
 """Models that can be trained; the same names as the policies that run them."""
 
 _LOCAL = "local-dir:"
@@ -51,6 +51,9 @@ class TrainSettings:
         shuffle: Samples among which a stream draws the next one.
         checkpoint_gradients: Recompute activations to save memory.
         export: Precision of the finished model's file.
+        chunk: Steps that ``clip_rt_plus`` decodes at once.
+        period: Time of one of them [s].
+        executed: How many of them its policy carries out before it looks at the next image.
     """
 
     model: str = "ViT-H-14-378-quickgelu"
@@ -76,6 +79,9 @@ class TrainSettings:
     shuffle: Count = 4096
     checkpoint_gradients: bool = False
     export: Literal["float32", "float16", "bfloat16"] = "float32"
+    chunk: Annotated[int, Field(ge=1, le=64)] = 8
+    period: Annotated[float, Field(gt=0.0, le=10.0)] = 0.5
+    executed: Count = 8
 
 
 def settings_from(file: Path | None, given: dict[str, Any]) -> TrainSettings:
