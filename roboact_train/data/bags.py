@@ -11,7 +11,7 @@ from pathlib import Path
 from roboact_ros.errors import LanguageRefusal, RecordingError
 from roboact_ros.language.plan import plan_from_text
 from roboact_ros.recording.reader import Episode, RawMessage
-from roboact_ros.types import Motion
+from roboact_ros.types import CHUNK, Motion
 from roboact_train.data import samples as kinds
 from roboact_train.data.arm_trace import ArmStates
 from roboact_train.data.bag_topics import (
@@ -129,6 +129,8 @@ def _refusal(moment: _Moment, raw: RawMessage | None, deviations: list[tuple[int
     step = moment.step
     if step is not None and (step.phrase == "home" or step.phrase.startswith(UNDO)):
         return "home or undo"
+    if step is not None and step.phrase.startswith(CHUNK):
+        return "part of an action chunk"
     if step is not None and step.refusal:
         return step.refusal
     if any(begin <= moment.at_ns <= end for begin, end in deviations):
