@@ -104,7 +104,16 @@ class RecorderNode(Node):  # type: ignore[misc]
             if (choice.name, text) == (PERSON, DONE) and self._recorder.progress is not None:
                 self._end_by_word()
 
-        special = {"instruction": remember_instruction, PERSON: record_and_count, POLICY: record_and_count}
+        def record_chunk(data: bytes) -> None:
+            record(data)
+            self._tally.said(POLICY, "")
+
+        special = {
+            "instruction": remember_instruction,
+            PERSON: record_and_count,
+            POLICY: record_and_count,
+            "policy/action_chunk": record_chunk,
+        }
         return special.get(choice.name, record)
 
     def _end_by_word(self) -> None:

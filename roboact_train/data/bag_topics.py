@@ -15,6 +15,7 @@ from roboact_ros.recording.schema import typestore
 from roboact_train.data.pictures import Encoded, Picture, Pixels
 
 STATUS = "executor/status"
+POLICY_CHOICES = ("policy/motion", "policy/action_chunk")
 
 
 def reports(episode: Episode) -> list[tuple[int, ExecutorReport]]:
@@ -37,6 +38,12 @@ def texts(episode: Episode, names: Sequence[str]) -> list[tuple[int, str, str]]:
     """Return log time [ns], relative topic name and text of the String messages on those of ``names`` there are."""
     present = {episode.full_name(name): name for name in names if episode.full_name(name) in episode.topics}
     return [(logged, present[topic], str(message.data)) for topic, logged, message in episode.messages(present)]
+
+
+def policy_chose(episode: Episode) -> bool:
+    """Return whether a policy chose anything in an episode, motions or chunks: what a person said corrected it."""
+    names = [episode.full_name(name) for name in POLICY_CHOICES]
+    return any(episode.topics[name].count for name in names if name in episode.topics)
 
 
 def check_commands(episode: Episode) -> None:

@@ -21,6 +21,7 @@ from roboact_train.data.bag_topics import (
     image_topic,
     images_before,
     picture,
+    policy_chose,
     reports,
     require,
     texts,
@@ -77,7 +78,7 @@ def samples_from_bag(path: str | Path, camera: str = "", instruction: str = "") 
         images = images_before(episode, topic, [moment.at_ns for moment in moments])
         tasks = texts(episode, ("instruction",))
         states = ArmStates(episode)
-        corrected = any(name == POLICY_MOTION for _, name, _ in said)
+        corrected = policy_chose(episode)
         deviations = _deviations(episode)
         skipped: Counter[str] = Counter()
         samples: list[Sample] = []

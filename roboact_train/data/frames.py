@@ -18,8 +18,7 @@ from roboact_ros.errors import LanguageRefusal, RecordingError
 from roboact_ros.language.plan import plan_from_text
 from roboact_ros.recording.reader import Episode
 from roboact_ros.types import FloatArray, Motion
-from roboact_train.data.bag_topics import STATUS, check_commands, reports, require, texts
-from roboact_train.data.bags import POLICY_MOTION
+from roboact_train.data.bag_topics import STATUS, check_commands, policy_chose, reports, require, texts
 from roboact_train.data.executed import PERSON, Executed, executed_steps
 from roboact_train.data.frame_streams import image_streams, series, stamp_ns
 from roboact_train.data.pictures import Picture
@@ -89,7 +88,7 @@ def frames_from_bag(path: str | Path, camera: str = "", instruction: str = "") -
         joints = series(episode, "joint_states", lambda m: np.asarray(m.position)[_order(m.name, names)])
         gripper = series(episode, "gripper", lambda m: m.position[:1])
         steps = executed_steps(reports(episode)) if episode.full_name(STATUS) in episode.topics else []
-        corrected = any(name == POLICY_MOTION for _, name, _ in texts(episode, (POLICY_MOTION,)))
+        corrected = policy_chose(episode)
         running = [_running(steps, at) for at in stamps]
         state = joints.before(stamps)
         action = _commanded(episode, stamps, state, names)
