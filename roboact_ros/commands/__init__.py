@@ -6,7 +6,8 @@ COMMANDS = {
     "teleop": "talk to a running cell, line by line",
     "parse": "show what words mean without moving anything",
     "score": "score the motions for one image with a CLIP-RT model",
-    "record": "start, save or discard an episode in a running cell",
+    "record": "record episodes in a running cell, twenty in a row or one at a time",
+    "view": "look at a recorded episode, or make a picture of it",
     "bags": "list, describe and repair recorded episodes",
     "convert": "turn recorded episodes and other data sets into training data",
     "demonstrate": "let the scripted teacher make training data in the simulator",
@@ -15,7 +16,9 @@ COMMANDS = {
     "eval": "measure how often a policy does its tasks in the simulator",
     "train": "train a policy on recorded episodes and other data",
     "demo": "talk to a simulated arm and prove what it did",
+    "cameras": "list the cameras that are plugged in",
     "sim": "run a simulated UR controller alone",
+    "doctor": "find out what a robot cell lacks on this machine, and what to do about it",
     "bench": "measure speed beside the best alternatives",
 }
 """Every command with its one-line help; the modules are imported only when run."""

@@ -1,0 +1,102 @@
+"""Every check says what is wrong and what to do, and nothing where all is well."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from roboact_ros.cells.load import load_cell
+from roboact_ros.cli import main
+from roboact_ros.doctor.cameras import check_cameras
+from roboact_ros.doctor.clocks import check_clock, check_stamps
+from roboact_ros.doctor.disk import bytes_per_second, check_disk
+from roboact_ros.doctor.finding import Finding, Verdict
+from roboact_ros.doctor.gpu import check_gpu
+from roboact_ros.doctor.network import Heard, check_network
+from roboact_ros.doctor.realtime import check_realtime
+from roboact_ros.doctor.robot import check_robot
+
+
+def verdicts(findings: list[Finding]) -> dict[str, Verdict]:
+    for finding in findings:
+        assert bool(finding.do_this) is (finding.verdict is not Verdict.OK), finding
+    return {finding.part: finding.verdict for finding in findings}
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"), [(120, Verdict.OK), (2, Verdict.WARN)], ids=["a picture", "a covered lens"]
+)
+def test_a_camera_is_looked_through(tmp_path: Path, value: int, verdict: Verdict) -> None:
+    cv2.imwrite(str(tmp_path / "0.png"), np.full((48, 64, 3), value, np.uint8))
+    cell = load_cell("teleop_ur5", [f"camera:=opencv:{tmp_path}"])
+    assert verdicts(list(check_cameras(cell))) == {"camera front": verdict}
+
+
+def test_a_camera_that_is_not_there_fails() -> None:
+    cell = load_cell("teleop_ur5", ["camera:=opencv:/dev/video77"])
+    (finding,) = check_cameras(cell)
+    assert finding.verdict is Verdict.FAIL and "roboact cameras" in finding.do_this
+
+
+def test_a_robot_is_asked_for_its_mode(start_simulator: Callable, robot_address: str) -> None:
+    cell = load_cell("teleop_ur5", [f"robot_ip:={robot_address}"])
+    (finding,) = check_robot(cell)
+    assert finding.verdict is Verdict.FAIL and robot_address in finding.what and "cable" in finding.do_this
+    start_simulator()
+    found = verdicts(list(check_robot(cell)))
+    assert set(found.values()) == {Verdict.OK}
+    assert set(found) == {"robot", "robot model", "robot mode", "robot control", "gripper"}
+    wrong = load_cell("teleop_ur5", [f"robot_ip:={robot_address}", "robot_model:=ur5"])
+    (model,) = (f for f in check_robot(wrong) if f.part == "robot model")
+    assert model.verdict is Verdict.FAIL and "ur5e" in model.do_this
+
+
+def test_the_network_is_judged() -> None:
+    def judged(heard: Heard, **environment: str) -> dict[str, Verdict]:
+        return verdicts(list(check_network(heard, environment)))
+
+    assert judged(Heard(missing="no rclpy")) == {"ROS": Verdict.FAIL}
+    good = Heard("", "rmw_fastrtps_cpp", 0.2, ("/executor",))
+    assert judged(good, ROS_AUTOMATIC_DISCOVERY_RANGE="LOCALHOST")["DDS reach"] is Verdict.OK
+    assert judged(good, ROS_AUTOMATIC_DISCOVERY_RANGE="SUBNET")["DDS reach"] is Verdict.WARN
+    assert judged(Heard("", "rmw_fastrtps_cpp", None))["DDS"] is Verdict.FAIL
+    assert judged(Heard("", "rmw_fastrtps_cpp", 4.0))["DDS"] is Verdict.WARN
+
+
+def test_stamps_from_the_future_and_from_long_ago_are_clock_offsets() -> None:
+    offsets = [finding.verdict for finding in check_stamps({"/a": 0.02, "/b": -3.0, "/c": 12.0})]
+    assert offsets == [Verdict.OK, Verdict.WARN, Verdict.WARN]
+
+
+def test_what_depends_on_the_machine_is_answered_at_all() -> None:
+    cell = load_cell("teleop_ur5", [])
+    assert set(verdicts(list(check_clock()))) == {"clock"}
+    assert {"realtime priority", "locked memory"} <= set(verdicts(list(check_realtime())))
+    assert verdicts(list(check_gpu(cell))) == {"GPU": Verdict.OK}
+
+
+def test_the_disk_is_tried_where_the_recordings_go(tmp_path: Path) -> None:
+    cell = load_cell("teleop_ur5", [f"bags:={tmp_path / 'not' / 'yet'}"])
+    assert set(verdicts(list(check_disk(cell)))) == {"disk", "disk space"}
+    assert list(tmp_path.iterdir()) == []
+    raw = load_cell("teleop_ur5", ["cameras.front.raw:=true"])
+    assert bytes_per_second(raw) > bytes_per_second(cell) + 320 * 240 * 10 * 2
+    nowhere = load_cell("teleop_ur5", ["bags:=/proc/bags"])
+    assert verdicts(list(check_disk(nowhere))) == {"disk": Verdict.FAIL}
+
+
+def test_the_command_ends_with_1_when_something_cannot_work(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    bags = f"bags:={tmp_path}"
+    assert main(["doctor", "teleop_ur5", "sim.address:=127.9.8.7", bags, "--json"]) in (0, 1)
+    shown = json.loads(capsys.readouterr().out)
+    assert {"camera front", "robot", "DDS", "clock", "GPU", "disk"} <= {line["part"] for line in shown}
+    assert next(line for line in shown if line["part"] == "DDS")["verdict"] != "fail"
+    assert main(["doctor", "teleop_ur5", "camera:=opencv:/dev/video77", bags]) == 1
+    told = capsys.readouterr().out
+    assert "FAIL  camera front" in told and "-> " in told
+    assert main(["doctor", "no_such_system"]) == 2
