@@ -179,13 +179,20 @@ def recorded(path: str) -> Callable[[], Device]:
 
 
 def search() -> list[FoundCamera]:
-    """Return the Orbbec cameras that are plugged in."""
-    listing = ob.Context().query_devices()
-    return [_found(listing.get_device_by_index(number)) for number in range(len(listing))]
+    """Return the Orbbec cameras that are plugged in.
+
+    Raises:
+        CameraError: One of them does not answer.
+    """
+    try:
+        listing = ob.Context().query_devices()
+        return [found(listing.get_device_by_index(number)) for number in range(len(listing))]
+    except _FAILURES as error:
+        raise CameraError(f"Orbbec cameras cannot be listed: {error}") from error
 
 
-def _found(device: Device) -> FoundCamera:
+def found(device: Device) -> FoundCamera:
+    """Describe a device."""
     about = device.get_device_info()
-    serial = str(about.get_serial_number())
-    connection = str(about.get_connection_type())
+    serial, connection = str(about.get_serial_number()), str(about.get_connection_type())
     return FoundCamera("orbbec", serial, str(about.get_name()), serial, connection, colour_profiles(device))

@@ -171,18 +171,22 @@ def recorded(path: str) -> Callable[[], Device]:
 
 
 def search() -> list[FoundCamera]:
-    """Return the RealSense cameras that are plugged in."""
-    return [
-        FoundCamera(
-            kind="realsense",
-            source=_info(device, rs.camera_info.serial_number),
-            model=_info(device, rs.camera_info.name),
-            serial=_info(device, rs.camera_info.serial_number),
-            connection=f"USB {_info(device, rs.camera_info.usb_type_descriptor)}",
-            profiles=colour_profiles(device),
-        )
-        for device in rs.context().query_devices()
-    ]
+    """Return the RealSense cameras that are plugged in.
+
+    Raises:
+        CameraError: One of them does not answer.
+    """
+    try:
+        return [found(device) for device in rs.context().query_devices()]
+    except RuntimeError as error:
+        raise CameraError(f"RealSense cameras cannot be listed: {error}") from error
+
+
+def found(device: Device) -> FoundCamera:
+    """Describe a device."""
+    serial, usb = _info(device, rs.camera_info.serial_number), _info(device, rs.camera_info.usb_type_descriptor)
+    model = _info(device, rs.camera_info.name)
+    return FoundCamera("realsense", serial, model, serial, f"USB {usb}" if usb else "", colour_profiles(device))
 
 
 def _title(device: Device) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import sys
+from collections.abc import Iterator
 
 from roboact_ros.errors import ConfigurationError
 
@@ -23,7 +25,7 @@ def require_sdk(kind: str) -> None:
     """
     module, command = _SDKS[kind]
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # one of them greets, which is no part of what a command prints
+        with _quiet():
             importlib.import_module(module)
     except ImportError as error:
         # The RealSense library is linked against libusb, which its wheel does not bring.
@@ -31,3 +33,18 @@ def require_sdk(kind: str) -> None:
         raise ConfigurationError(
             f"{kind} cameras need {module}, which cannot be imported ({error}). Install it: {command}{system}"
         ) from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what a library greets with, from its C++, out of what a command prints."""
+    sys.stdout.flush()
+    standard_output = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(standard_output, 1)
+        os.close(standard_output)
+        os.close(nowhere)

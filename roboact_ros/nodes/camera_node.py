@@ -23,7 +23,12 @@ from roboact_ros.cells.description import CameraDescription, Cell
 from roboact_ros.cells.transport import image_publisher_environment
 from roboact_ros.errors import ConfigurationError, did_you_mean
 from roboact_ros.nodes.messages.diagnostics import Level, Status, statuses_to_array
-from roboact_ros.nodes.messages.image import frame_to_camera_info, frame_to_compressed, frame_to_image
+from roboact_ros.nodes.messages.image import (
+    depth_to_image,
+    frame_to_camera_info,
+    frame_to_compressed,
+    frame_to_image,
+)
 from roboact_ros.nodes.run import run_node
 from roboact_ros.nodes.steady import every
 from roboact_ros.types import Frame
@@ -33,6 +38,9 @@ _IMAGES = QoSProfile(depth=5)
 
 _SLOW = 0.8
 """Fraction of the promised rate below which the status warns."""
+
+_STARTING = 10.0
+"""Time in which a camera, and the cell around it, may come up before a missing image is an error [s]."""
 
 
 class CameraNode(Node):  # type: ignore[misc]
@@ -53,8 +61,11 @@ class CameraNode(Node):  # type: ignore[misc]
         self._compressed = self._publisher(CompressedImage, "image/compressed")
         self._raw = self._publisher(Image, "image_raw") if description.raw else None
         self._info = self._publisher(CameraInfo, "camera_info")
+        self._depth = self._publisher(Image, "depth/image_raw") if description.depth else None
+        self._depth_info = self._publisher(CameraInfo, "depth/camera_info") if description.depth else None
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self._told = ""
+        self._started = time.monotonic()
         self._capture = Capture(open_camera, self._publish, description.fps)
         every(self, 1.0, self._report)
 
@@ -74,7 +85,13 @@ class CameraNode(Node):  # type: ignore[misc]
             self.publish_raw(self._raw, frame)
         if self._compressed.get_subscription_count():
             self.publish_compressed(self._compressed, frame)
-        self._info.publish(frame_to_camera_info(frame))
+        info = frame_to_camera_info(frame)
+        self._info.publish(info)
+        if self._depth is not None and self._depth_info is not None:
+            # Aligned to colour, so the pinhole model is the same.
+            self._depth_info.publish(info)
+            if self._depth.get_subscription_count():
+                self._depth.publish(depth_to_image(frame))
 
     def publish_raw(self, publisher: Publisher, frame: Frame) -> None:
         """Build and publish one raw image."""
@@ -89,7 +106,8 @@ class CameraNode(Node):  # type: ignore[misc]
 
     def _report(self) -> None:
         health = self._capture.statistics.health(time.monotonic_ns())
-        status = camera_status(self._name, health, self._description.fps, self._encode_ms)
+        starting = not health.delivered and time.monotonic() - self._started < _STARTING
+        status = camera_status(self._name, health, self._description.fps, self._encode_ms, starting)
         self._diagnostics.publish(statuses_to_array([status], self.get_clock().now().to_msg()))
         if status.level is Level.ERROR and status.message != self._told:
             self.get_logger().error(status.message)
@@ -98,7 +116,7 @@ class CameraNode(Node):  # type: ignore[misc]
         self._told = status.message if status.level is Level.ERROR else ""
 
 
-def camera_status(name: str, health: CameraHealth, fps: float, encode_ms: float) -> Status:
+def camera_status(name: str, health: CameraHealth, fps: float, encode_ms: float, starting: bool = False) -> Status:
     """Return the status of a camera.
 
     Args:
@@ -106,13 +124,15 @@ def camera_status(name: str, health: CameraHealth, fps: float, encode_ms: float)
         health: Its figures.
         fps: The rate it should have [Hz].
         encode_ms: Time the last compression took [ms].
+        starting: Whether it has only just been started, so that having no image yet is no error.
     """
     silent = health.age > max(1.0, 5.0 / fps)
+    no_image = Level.WARN if starting else Level.ERROR
     if health.error:
-        level, message = Level.ERROR, health.error
+        level, message = no_image, health.error
     elif silent:
         since = f" for {health.age:.1f} s" if math.isfinite(health.age) else " yet"
-        level, message = Level.ERROR, f'camera "{name}": no image{since}'
+        level, message = no_image, f'camera "{name}": no image{since}'
     elif health.rate_hz < _SLOW * fps:
         level, message = Level.WARN, f"{health.rate_hz:.1f} Hz instead of {fps:g} Hz"
     else:

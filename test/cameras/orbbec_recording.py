@@ -56,7 +56,7 @@ def write_recording(path: Path, frames: int, encoding: str = "rgb8") -> None:
 def colour_picture(number: int) -> np.ndarray:
     """A picture that tells its number by its red, and its left half by its green."""
     picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    picture[..., 0] = 10 * number
+    picture[..., 0] = 10 * number % 256
     picture[:, : WIDTH // 2, 1] = 200
     return picture
 

@@ -12,8 +12,9 @@ from orbbec_recording import BASELINE_MM, CX, CY, DEPTH, DISTORTION, FPS, FX, HE
 
 from roboact_ros.cameras.camera import SourceEnded
 from roboact_ros.cameras.capture import Capture
+from roboact_ros.cameras.found import FoundCamera
 from roboact_ros.cameras.open import camera_opener
-from roboact_ros.cameras.orbbec import OrbbecCamera, connected, recorded
+from roboact_ros.cameras.orbbec import OrbbecCamera, connected, found, recorded, search
 from roboact_ros.cameras.orbbec_streams import choose, rgb
 from roboact_ros.cells.description import CameraDescription
 from roboact_ros.errors import CameraError
@@ -102,6 +103,13 @@ def test_profiles_that_are_not_offered_are_named(recording: Path) -> None:
         choose(pipeline, (1280, 720, 5), depth=False)
     colour, depth = choose(pipeline, SIZE, depth=True)
     assert colour.get_format() == ob.OBFormat.RGB and depth.get_format() == ob.OBFormat.Y16
+
+
+def test_search_tells_what_a_system_file_needs(recording: Path) -> None:
+    serial = "CL8F25300C1"
+    expected = FoundCamera("orbbec", serial, "Orbbec Femto Bolt(Playback)", serial, "USB3.2", ("64x48 at 30 Hz",))
+    assert found(ob.PlaybackDevice(str(recording))) == expected
+    assert search() == []
 
 
 def test_nothing_plugged_in() -> None:

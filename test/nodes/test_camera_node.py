@@ -26,8 +26,12 @@ from roboact_ros.cameras.statistics import CameraHealth
 from roboact_ros.nodes.camera_node import camera_status
 from roboact_ros.nodes.frame_subscription import FrameSubscription
 from roboact_ros.nodes.messages.diagnostics import Level, Status, status_from_message
+from roboact_ros.nodes.messages.image import depth_from_image
 from roboact_ros.nodes.messages.stamp import stamp_from_message
 from roboact_ros.types import Frame
+
+sys.path.append(str(Path(__file__).parent.parent / "cameras"))
+from orbbec_recording import DEPTH, HEIGHT, WIDTH, write_recording  # noqa: E402
 
 DEADLINE = 20.0
 RELIABLE = QoSProfile(depth=10)
@@ -185,6 +189,23 @@ def test_lost_source_is_told_nothing_is_repeated_and_it_recovers(
     assert str(pictures) in newest_status(diagnostics).values["last_error"]
 
 
+def test_recording_with_depth_plays(watcher: Watcher, start: Callable, tmp_path: Path) -> None:
+    write_recording(tmp_path / "scene.bag", frames=900)  # long enough to be found while it plays
+    depth = watcher.collect(Image, "camera/front/depth/image_raw", RELIABLE)
+    depth_info = watcher.collect(CameraInfo, "camera/front/depth/camera_info", RELIABLE)
+    info = watcher.collect(CameraInfo, "camera/front/camera_info", RELIABLE)
+    camera = {"kind": "orbbec", "source": str(tmp_path / "scene.bag"), "width": WIDTH, "height": HEIGHT, "fps": 30}
+    node = start({**camera, "depth": True})
+    watcher.until(lambda: len(depth) > 5 and len(depth_info) > 5 and len(info) > 5, "depth")
+    assert set(np.unique(depth_from_image(depth[-1]))) == {0, DEPTH}
+    assert {m.header.frame_id for m in depth} == {"front_optical_frame"}
+    assert {stamp_from_message(m.header.stamp) for m in depth} <= {stamp_from_message(m.header.stamp) for m in info}
+    assert depth_info[-1].distortion_model == "rational_polynomial" and list(depth_info[-1].k) == list(info[-1].k)
+    node.send_signal(signal.SIGTERM)
+    _, errors = node.communicate(timeout=DEADLINE)
+    assert node.returncode == 0 and "Traceback" not in errors
+
+
 def test_corrupt_image_costs_one_frame(watcher: Watcher, start: Callable, pictures: Path) -> None:
     (pictures / "0.broken.jpg").write_bytes(b"no picture")
     info = watcher.collect(CameraInfo, "camera/front/camera_info", RELIABLE)
@@ -199,7 +220,7 @@ def test_camera_that_is_not_there_is_reported_until_it_comes(watcher: Watcher, s
     start({"kind": "opencv", "source": "97"})
     watcher.until(lambda: diagnostics, "a status")
     status = newest_status(diagnostics)
-    assert status.level is Level.ERROR and "no device /dev/video97" in status.message
+    assert status.level is not Level.OK and "no device /dev/video97" in status.message
 
 
 def test_qos_can_be_overridden(watcher: Watcher, start: Callable, pictures: Path) -> None:
@@ -237,3 +258,10 @@ def test_status_levels(rate: float, age: float, error: str, level: Level) -> Non
     status = camera_status("front", health, 10.0, 1.5)
     assert status.level is level and status.message
     assert status.values["drops"] == "3"
+
+
+@pytest.mark.parametrize("error", ["", "unplugged"])
+def test_having_no_image_yet_is_no_error(error: str) -> None:
+    health = CameraHealth(0.0, math.inf, delivered=0, missed=0, replaced=0, failures=0, error=error, last_error=error)
+    status = camera_status("front", health, 10.0, 0.0, starting=True)
+    assert status.level is Level.WARN and (error or "no image yet") in status.message

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from roboact_ros.errors import CameraError
 from roboact_ros.nodes.messages.image import (
+    depth_from_image,
+    depth_to_image,
     frame_from_compressed,
     frame_from_image,
     frame_to_camera_info,
@@ -146,3 +150,25 @@ def test_fisheye_is_refused() -> None:
     info = CameraInfo(distortion_model="equidistant", k=[1.0] * 9)
     with pytest.raises(CameraError, match="equidistant.*plumb_bob"):
         intrinsics_from_camera_info(info)
+
+
+@pytest.mark.parametrize("padding", [0, 6])
+@pytest.mark.parametrize("order", ["<u2", ">u2"])
+def test_depth_round_trip(padding: int, order: str) -> None:
+    depth = np.arange(48 * 64, dtype=np.uint16).reshape(48, 64) * 20
+    message = depth_to_image(dataclasses.replace(smooth_frame(), depth=depth))
+    assert (message.width, message.height, message.encoding) == (64, 48, "16UC1")
+    np.testing.assert_array_equal(depth_from_image(message), depth)
+    rows = np.pad(depth.astype(order).view(np.uint8), ((0, 0), (0, padding)))
+    message.data, message.step, message.is_bigendian = rows.tobytes(), rows.shape[1], int(order == ">u2")
+    np.testing.assert_array_equal(depth_from_image(message), depth)
+    message.step -= padding + 2
+    with pytest.raises(CameraError, match="does not fit"):
+        depth_from_image(message)
+
+
+def test_depth_that_is_none_or_no_depth_is_refused() -> None:
+    with pytest.raises(CameraError, match="without depth"):
+        depth_to_image(smooth_frame())
+    with pytest.raises(CameraError, match='"rgb8".*16UC1'):
+        depth_from_image(frame_to_image(smooth_frame()))

@@ -7,6 +7,7 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -100,6 +101,36 @@ def frame_from_compressed(message: CompressedImage, camera: str = "") -> Frame:
         raise CameraError(f'camera "{name}": {len(data)} bytes ("{message.format}") are no image; JPEG or PNG expected')
     image = cast(ImageArray, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
     return Frame(name, stamp_from_message(message.header.stamp), image)
+
+
+def depth_to_image(frame: Frame) -> Image:
+    """Convert the depth of a frame to a raw ``16UC1`` message [mm], which shares its memory.
+
+    Raises:
+        CameraError: The frame has none.
+    """
+    if frame.depth is None:
+        raise CameraError(f'camera "{frame.camera}": a frame without depth')
+    height, width = frame.depth.shape
+    message = Image(header=_header(frame), height=height, width=width, encoding="16UC1", step=2 * width)
+    message._data = np.ascontiguousarray(frame.depth, "<u2").data.cast("B")
+    return message
+
+
+def depth_from_image(message: Image) -> NDArray[np.uint16]:
+    """Return (H, W) uint16 depth [mm] of a raw ``16UC1`` image.
+
+    Raises:
+        CameraError: Another encoding, or sizes that contradict each other.
+    """
+    if message.encoding not in ("16UC1", "mono16"):
+        raise CameraError(f'depth encoding "{message.encoding}": {did_you_mean(message.encoding, ["16UC1", "mono16"])}')
+    height, width, step = message.height, message.width, message.step
+    data = np.frombuffer(message.data, np.uint8)
+    if not height or not width or step < 2 * width or len(data) < height * step:
+        raise CameraError(f"a depth image of {width}x{height} with rows of {step} bytes does not fit {len(data)} bytes")
+    rows = np.ascontiguousarray(data[: height * step].reshape(height, step)[:, : 2 * width])
+    return rows.view(">u2" if message.is_bigendian else "<u2").astype(np.uint16)
 
 
 def frame_to_camera_info(frame: Frame) -> CameraInfo:
