@@ -40,10 +40,11 @@ def check_clock() -> Iterator[Finding]:
 
 
 def check_stamps(ages: Mapping[str, float]) -> Iterator[Finding]:
-    """Judge the offsets of a running cell: median time from stamp to arrival [s] by topic."""
+    """Judge the offsets of a running cell: shortest time from stamp to arrival [s] by topic."""
     for topic, age in ages.items():
         if _FUTURE <= age <= LARGEST_AGE:
             yield ok("clock offset", f"{topic} arrives {age * 1000:.0f} ms after its stamp")
         else:
             found = f"{topic} arrives {age:.3f} s after its stamp"
-            yield warn("clock offset", found, "synchronise the clocks of the two machines (chrony), restart the cell")
+            advice = "synchronise the clocks of the two machines (chrony); on one machine, it is overloaded"
+            yield warn("clock offset", found, advice)

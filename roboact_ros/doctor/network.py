@@ -24,7 +24,7 @@ class Heard:
         middleware: Name of the implementation.
         found_seconds: How long two participants on this machine took to find each other [s]; None when they did not.
         nodes: Full names of the nodes that are there.
-        ages: Median time from stamp to arrival [s] by topic of the running cell.
+        ages: Shortest time from stamp to arrival [s] by topic of the running cell.
     """
 
     missing: str = ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import statistics
 import subprocess
 import sys
 import time
@@ -86,7 +85,7 @@ def _ages(cell: Cell, node: Any, executor: SingleThreadedExecutor) -> dict[str, 
     end = time.monotonic() + LISTEN_SECONDS
     while time.monotonic() < end:
         executor.spin_once(timeout_sec=0.05)
-    return {topic: statistics.median(values) for topic, values in ages.items() if values}
+    return {topic: min(values) for topic, values in ages.items() if values}
 
 
 if __name__ == "__main__":

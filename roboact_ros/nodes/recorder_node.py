@@ -218,7 +218,7 @@ class RecorderNode(Node):  # type: ignore[misc]
             values |= {f"rate/{name}": f"{achieved:.1f}", f"target/{name}": f"{target:.1f}"}
         blind = self._tally.blind(progress.counts)
         if progress.error:
-            return Status("recorder", Level.ERROR, progress.error, values)
+            return Status("recorder", Level.ERROR, progress.error, {**values, "error": progress.error})
         if seconds >= 0.9 and blind:
             return Status("recorder", Level.WARN, f"recording without images from: {', '.join(blind)}", values)
         if drops:

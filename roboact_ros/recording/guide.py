@@ -116,7 +116,7 @@ class Guide:
                 self._ended(path, "recorded again by somebody else")
                 path = Path(values["episode"])
                 self._try(self._desk.note, SESSION, self.session.name)
-            if key in (ENTER, "s"):
+            if key in (ENTER, "s") or values.get("error"):
                 return self._save(path)
             if key == LEAVE:
                 self._try(self._desk.note, REVIEW, self._terminal.gone)

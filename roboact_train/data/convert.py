@@ -112,5 +112,6 @@ def _frames(sources: Sequence[Source], card: Card, tell: Tell) -> Iterator[Episo
         episode = frames_from_bag(source.path, source.choices.camera, source.choices.instruction)
         card.samples.update(episode.sources)
         card.tasks.update(episode.tasks)
-        tell(number, len(sources), f"{source.name}: {len(episode.stamps_ns)} frames")
+        about = f"{len(episode.stamps_ns)} frames, {episode.measured_fps:.1f} of {episode.fps:g} Hz"
+        tell(number, len(sources), f"{source.name}: {about}")
         yield episode

@@ -61,6 +61,12 @@ class EpisodeFrames:
     sources: Sequence[str]
     pictures: dict[str, list[Picture]]
 
+    @property
+    def measured_fps(self) -> float:
+        """Mean rate of the frames [1/s]; 0 for a single one."""
+        seconds = (self.stamps_ns[-1] - self.stamps_ns[0]) / 1e9
+        return (len(self.stamps_ns) - 1) / seconds if seconds > 0.0 else 0.0
+
 
 def frames_from_bag(path: str | Path, camera: str = "", instruction: str = "") -> EpisodeFrames:
     """Read the frames of one bag.

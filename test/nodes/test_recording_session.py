@@ -6,12 +6,14 @@ import json
 import os
 import pty
 import re
+import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -125,15 +127,16 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def start(tmp_path: Path, world: World) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def start(tmp_path: Path, world: World) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Start recorders of one cell, which end with the test."""
     nodes: list[subprocess.Popen[bytes]] = []
     system = tmp_path / "cell.yaml"
     system.write_text(json.dumps({"namespace": CELL, "cameras": {"front": {"fps": 20.0}}}))
 
-    def start_node() -> subprocess.Popen[bytes]:
+    def start_node(largest_file: int = resource.RLIM_INFINITY) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "roboact_ros.nodes.recorder_node", str(system), f"bags:={tmp_path / 'bags'}"]
-        nodes.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+        limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (largest_file, largest_file))
+        nodes.append(subprocess.Popen(command, stderr=subprocess.DEVNULL, preexec_fn=limit))
         return nodes[-1]
 
     yield start_node
@@ -151,7 +154,7 @@ def saved(folder: Path) -> list[str]:
 
 
 def test_a_session_over_several_sittings_loses_nothing(
-    world: World, start: Callable[[], subprocess.Popen[bytes]], tmp_path: Path
+    world: World, start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
     bags = tmp_path / "bags"
     recorder = start()
@@ -226,7 +229,7 @@ def test_a_session_over_several_sittings_loses_nothing(
 
 
 def test_keys_through_a_pipe_and_an_unfinished_sitting(
-    world: World, start: Callable[[], subprocess.Popen[bytes]], tmp_path: Path
+    world: World, start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
     start()
     command = [sys.executable, "-m", "roboact_ros.cli", "record", "--namespace", CELL, "--json"]
@@ -250,3 +253,21 @@ def test_keys_through_a_pipe_and_an_unfinished_sitting(
     )
     assert "is being recorded already" in done.stdout and "all 1 episodes are recorded" in done.stdout
     assert json.loads(done.stdout.splitlines()[-1])["kept"] == saved(tmp_path / "bags")
+
+
+def test_what_a_full_disk_has_taken_is_kept(
+    world: World, start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    start(largest_file=60_000)
+    person = Person("--task", TASK, "--episodes", "1")
+    person.sees("Episode 1 of 1")
+    person.press("\n")
+    person.sees("file size limit")
+    person.sees(r"[1-9]\d* messages were saved of")
+    person.sees("is it good")
+    person.press("k")
+    person.sees("all 1 episodes are recorded")
+    person.process.wait(DEADLINE)
+    assert kept(tmp_path / "bags") == saved(tmp_path / "bags")
+    with Episode(tmp_path / "bags" / kept(tmp_path / "bags")[0]) as episode:
+        assert episode.complete and episode.notes["outcome"] == "repaired"

@@ -67,6 +67,7 @@ def test_frames_are_the_images_with_what_was_measured_and_commanded(bags: Path) 
         targets = [m.points[0].positions for _, _, m in episode.messages(["executor/action"])]
     assert frames.stamps_ns == [image.stamp_ns for image in images]
     assert (frames.fps, frames.robot, frames.names) == (10.0, "ur5e", (*NAMES, "gripper"))
+    assert frames.measured_fps == pytest.approx(10.0)
     np.testing.assert_array_equal(frames.action[:, :6], targets)
     np.testing.assert_allclose(frames.state[:, :6], np.array(targets) - 0.01, atol=1e-12)
     for picture, image in zip(frames.pictures["front"], images, strict=True):
