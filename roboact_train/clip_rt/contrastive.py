@@ -19,6 +19,8 @@ from roboact_train.training.learner import Gather
 
 _MOST_SCALE = math.log(100.0)
 """Largest logarithm of the logit scale, as in CLIP."""
+_METRES_PER_UNIT = 0.1
+_CENTIMETRE = 0.01
 
 
 class Towers(nn.Module):
@@ -39,16 +41,35 @@ class Towers(nn.Module):
         self._preprocess, self._device = Preprocessing(network.preprocess, torch.device("cpu")), torch.device("cpu")
         self._description = network.preprocess
 
+    @property
+    def features(self) -> int:
+        """Width of the features of :meth:`looked`."""
+        visual = self.model.visual
+        if isinstance(visual, PromptedTower):
+            return int(visual.proj.in_features)
+        with torch.no_grad():
+            return self.texts(torch.zeros(1, self.model.context_length, dtype=torch.int64)).shape[-1]
+
     def images(self, pixels: Tensor, prompt: Tensor) -> Tensor:
         """Return (n, d) un-normalised embeddings of (n, 3, height, width) uint8 pixels, given those of the prompts."""
+        return self.looked(pixels, prompt)[0]
+
+    def looked(self, pixels: Tensor, prompt: Tensor) -> tuple[Tensor, Tensor]:
+        """Return :meth:`images`, and (n, features) features of what was seen, before anything is decided.
+
+        Where a tower has none, they are the embeddings themselves.
+        """
         if pixels.device != self._device:
             self._device = pixels.device
             self._preprocess = Preprocessing(self._description, self._device)
         normalised = self._preprocess.normalised(pixels)
         visual = self.model.visual
-        output = visual(normalised, prompt) if isinstance(visual, PromptedTower) else visual(normalised)
-        embeddings: Tensor = output[0] if isinstance(output, tuple) else output
-        return embeddings.float()
+        if isinstance(visual, PromptedTower):
+            embeddings, features = visual(normalised, prompt)
+            return embeddings.float(), features.float()
+        output = visual(normalised)
+        embeddings = output[0] if isinstance(output, tuple) else output
+        return embeddings.float(), embeddings.float()
 
     def texts(self, tokens: Tensor) -> Tensor:
         """Return (n, d) un-normalised embeddings of (n, context) tokens."""
@@ -56,11 +77,22 @@ class Towers(nn.Module):
 
 
 class ContrastiveImitation(nn.Module):
-    """The loss of a batch as a module, so that gradients are averaged over processes on the way back."""
+    """The loss of a batch as a module, so that gradients are averaged over processes on the way back.
 
-    def __init__(self, towers: Towers, form: Form) -> None:
+    Args:
+        towers: The model.
+        form: Of the loss.
+        way_weight: Of an auxiliary loss, so that what was seen also tells how far the tool has to go; see
+            :func:`~roboact_train.clip_rt.ways.ways_of`. Its readout is not part of the model.
+        features: Width of the features that tell it.
+    """
+
+    def __init__(self, towers: Towers, form: Form, way_weight: float = 0.0, features: int = 0) -> None:
         super().__init__()
-        self.towers, self._form = towers, form
+        self.towers, self._form, self._way_weight = towers, form, way_weight
+        self.way = nn.Linear(features, 3) if way_weight else None
+        for weight in self.way.parameters() if self.way is not None else ():
+            nn.init.zeros_(weight)
 
     def forward(
         self,
@@ -70,14 +102,16 @@ class ContrastiveImitation(nn.Module):
         supervision: Tensor,
         positive: Tensor,
         counts: Tensor,
+        ways: Tensor,
     ) -> Tensor:
         """Return the loss of the rows of this process; see :func:`inputs`."""
         prompt = self.towers.texts(prompts)[prompt_of]
-        image, words = self.towers.images(pixels, prompt), self.towers.texts(supervision)
+        (image, features), words = self.towers.looked(pixels, prompt), self.towers.texts(supervision)
         scale = self.towers.model.logit_scale.clamp(max=_MOST_SCALE).exp()
         with torch.autocast(pixels.device.type, enabled=False):
             context = context_of(image, prompt, self._form)
-            return contrastive_imitation_loss(context, words, positive, counts, scale)
+            loss = contrastive_imitation_loss(context, words, positive, counts, scale)
+            return loss if self.way is None else loss + self._way_weight * way_loss(self.way(features), ways)
 
 
 def inputs(batch: Batch, gather: Gather, vocabulary: Tensor | None = None) -> dict[str, Tensor]:
@@ -101,7 +135,15 @@ def inputs(batch: Batch, gather: Gather, vocabulary: Tensor | None = None) -> di
         "supervision": rows,
         "positive": batch.labels[:, None] == labels[None],
         "counts": counts,
+        "ways": batch.chunks[:, 0, :3] if batch.chunks.shape[1] else batch.chunks.new_zeros(len(batch.labels), 3),
     }
+
+
+def way_loss(told: Tensor, ways: Tensor) -> Tensor:
+    """Return the mean error of (n, 3) ways in centimetres, squared below one; NaN among ``ways`` [m] is left out."""
+    known = ~ways.isnan()
+    error = functional.smooth_l1_loss(_METRES_PER_UNIT * told, ways.nan_to_num(), reduction="none", beta=_CENTIMETRE)
+    return (error * known).sum() / known.sum().clamp(min=1) / _CENTIMETRE
 
 
 @torch.no_grad()

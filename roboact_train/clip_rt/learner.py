@@ -45,7 +45,9 @@ class ContrastiveLearner:
         self._judge = Preparation(network, 0.0, settings.seed, phrase)
         self._motions = network.tokenize([motion.phrase for motion in PRIMITIVES])
         self._towers = contrastive.Towers(network, settings.checkpoint_gradients)
-        self._module = contrastive.ContrastiveImitation(self._towers, settings.loss)
+        self._module = contrastive.ContrastiveImitation(
+            self._towers, settings.loss, settings.way, self._towers.features
+        )
 
     @property
     def module(self) -> nn.Module:

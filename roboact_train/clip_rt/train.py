@@ -23,6 +23,7 @@ from roboact_train.clip_rt.feed import Feed, MemoryFeed, ShardFeed, shards_below
 from roboact_train.clip_rt.learner import ContrastiveLearner
 from roboact_train.clip_rt.loading import Place
 from roboact_train.clip_rt.regression import ChunkLearner, space_of
+from roboact_train.clip_rt.ways import ways_of
 from roboact_train.data.sources import Choices, find_sources
 from roboact_train.training.learner import Learner
 from roboact_train.training.loop import BEST, STATE, Outcome, Training, accelerator_for
@@ -131,7 +132,8 @@ def _learner(
             chunks = chunks_of(corpus.train, settings.chunk), chunks_of(corpus.validation, settings.chunk)
             feed = MemoryFeed(corpus, settings, place, pin, chunks)
             return ChunkLearner(network, feed, space_of(chunks[0], settings), settings), dict(feed.counts)
-        feed = MemoryFeed(corpus, settings, place, pin)
+        ways = (ways_of(corpus.train), ways_of(corpus.validation)) if settings.way else (None, None)
+        feed = MemoryFeed(corpus, settings, place, pin, ways)
     return ContrastiveLearner(request.kind, network, feed, settings), dict(feed.counts)
 
 

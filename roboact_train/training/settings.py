@@ -41,6 +41,8 @@ class TrainSettings:
         loss: ``released`` (parts of the context normalised, not their sum) or ``paper`` (the sum, as at run time).
         contrast_vocabulary: Contrast every context with all motions of the vocabulary as well, so that rare ones
             are known to be wrong. Not in the released procedure.
+        way: Weight of an auxiliary loss: embeddings of images shall also tell how far the tool has to go to where the
+            gripper acts next. Not in the released procedure; it helps models that learn to see from nothing.
         precision: Arithmetic of the towers; ``auto`` is bf16 on a GPU that has it, fp16 on others, float32 on the CPU.
         seed: Of weights, order and image augmentation.
         workers: Processes that decode images beside the training; 0 decodes in between.
@@ -69,6 +71,7 @@ class TrainSettings:
     clip_gradient: NotNegative = 0.0
     loss: Literal["released", "paper"] = "released"
     contrast_vocabulary: bool = False
+    way: NotNegative = 0.0
     precision: Literal["auto", "float32", "fp16", "bf16"] = "auto"
     seed: Annotated[int, Field(ge=0)] = 0
     workers: Annotated[int, Field(ge=0)] = 2

@@ -21,20 +21,28 @@ CONFIG_KEY = "prompted_vision_cfg"
 """Where ``open_clip_config.json`` describes this tower, beside ``model_cfg``."""
 
 _GROUPS = 8
-_STEM = 4
-"""Pixels per step of the first convolution."""
+_STRIDE = 8
+"""Pixels per step of the grid that points are found on."""
+_LOUDNESS = 3.0
+_POINTS_GAIN = 4.0
 
 
 class PromptedTower(nn.Module):
     """Embeds images of a fixed size, given the embedding of the prompt.
 
+    A motion depends on where things are, to a centimetre, and on what is going on. So the tower ends in two summaries:
+    the mean places of a few soft maps over the image (spatial softmax, https://arxiv.org/abs/1504.00702), and a coarse
+    picture.
+
     Args:
-        image_size: (height, width) [px], multiples of 4.
+        image_size: (height, width) [px], multiples of 8.
         embedding: Size of the joint embedding.
-        widths: Channels of the stem and of each stage; every stage halves the resolution. Multiples of 8.
-        blocks: Residual blocks of each stage, one number fewer than ``widths``.
-        summary: Channels that are kept at every place of the last stage for the embedding.
-        hidden: Width of the layer before the embedding.
+        stem: Channels of the first convolution. Multiples of 8, like all widths.
+        width: Channels of the grid.
+        dilations: Of the residual blocks on the grid, one each.
+        points: Soft maps, each of which becomes a place and how certain it is.
+        coarse: Channels of the coarse picture, which is 8 times smaller than the grid.
+        hidden: Width of the layers before the embedding.
 
     Raises:
         PolicyError: The numbers do not fit together.
@@ -44,39 +52,63 @@ class PromptedTower(nn.Module):
         self,
         image_size: tuple[int, int],
         embedding: int,
-        widths: Sequence[int] = (24, 48, 96, 128),
-        blocks: Sequence[int] = (0, 1, 1),
-        summary: int = 32,
+        stem: int = 24,
+        width: int = 48,
+        dilations: Sequence[int] = (1, 2, 4),
+        points: int = 32,
+        coarse: int = 32,
         hidden: int = 256,
     ) -> None:
         super().__init__()
-        if len(blocks) != len(widths) - 1 or any(width % _GROUPS for width in (*widths, summary)):
+        if any(channels % _GROUPS or channels <= 0 for channels in (stem, width, coarse)):
             raise PolicyError(
-                f"a prompted tower has one number of blocks per stage and widths in multiples of {_GROUPS}, "
-                f"not widths {list(widths)}, blocks {list(blocks)} and summary {summary}"
+                f"the widths of a prompted tower are multiples of {_GROUPS}, not {stem}, {width} and {coarse}"
             )
-        if any(size % _STEM for size in image_size):
-            raise PolicyError(f"a prompted tower takes images in multiples of {_STEM} pixels, not {list(image_size)}")
-        self.stem = nn.Sequential(nn.Conv2d(3, widths[0], 7, _STEM, 3, bias=False), _norm(widths[0]), nn.SiLU())
-        stages: list[nn.Module] = []
-        rows, columns = image_size[0] // _STEM, image_size[1] // _STEM
-        for before, width, count in zip(widths, widths[1:], blocks, strict=False):
-            stages.append(_Halving(before, width, embedding))
-            stages += [_Block(width, embedding) for _ in range(count)]
-            rows, columns = (rows + 1) // 2, (columns + 1) // 2
-        self.stages = nn.ModuleList(stages)
-        self.summary = nn.Sequential(nn.Conv2d(widths[-1], summary, 1, bias=False), _norm(summary), nn.SiLU())
-        self.head = nn.Sequential(nn.Linear(summary * rows * columns, hidden), nn.LayerNorm(hidden), nn.SiLU())
+        if any(size % _STRIDE for size in image_size):
+            raise PolicyError(f"a prompted tower takes images in multiples of {_STRIDE} pixels, not {list(image_size)}")
+        rows, columns = (size // _STRIDE for size in image_size)
+        self.stem = nn.Sequential(nn.Conv2d(3, stem, 7, 4, 3, bias=False), _norm(stem), nn.SiLU())
+        self.halving = _Halving(stem, width, embedding)
+        self.blocks = nn.ModuleList(_Block(width, embedding, dilation) for dilation in dilations)
+        self.maps = nn.Conv2d(width, points, 1)
+        self.sharpness = nn.Parameter(torch.ones(points, 1))
+        self.coarse = nn.ModuleList([_Halving(width, width, embedding), _Halving(width, coarse, embedding)])
+        rest = coarse * -(-rows // 4) * -(-columns // 4)
+        self.register_buffer("places", _places(rows, columns), persistent=False)
+        self.head = _layer(rest, hidden)
+        self.seen = _layer(hidden + 3 * points + embedding, hidden)
+        self.decide = nn.Sequential(_layer(hidden, hidden), _layer(hidden, hidden))
         self.proj = nn.Linear(hidden, embedding)
+        # As long as the prompt's embedding, to which it is added, would leave the image little to say.
+        nn.init.normal_(self.proj.weight, std=_LOUDNESS * hidden**-0.5)
 
-    def forward(self, pixels: Tensor, prompt: Tensor) -> Tensor:
-        """Return (n, embedding) for normalised (n, 3, height, width) pixels and (n, embedding) prompts."""
+    def forward(self, pixels: Tensor, prompt: Tensor) -> tuple[Tensor, Tensor]:
+        """Look at normalised (n, 3, height, width) pixels with (n, embedding) prompts in mind.
+
+        Returns:
+            (n, embedding) embeddings, and the (n, hidden) features of what was seen.
+        """
         x = self.stem(pixels.contiguous(memory_format=torch.channels_last))
         prompt = functional.normalize(prompt, dim=-1)
-        for stage in self.stages:
-            x = stage(x, prompt)
-        embedding: Tensor = self.proj(self.head(self.summary(x).flatten(1)))
-        return embedding
+        x = self.halving(x, prompt)
+        for block in self.blocks:
+            x = block(x, prompt)
+        chance = torch.softmax(self.maps(x).flatten(2).float() * self.sharpness, dim=-1)
+        points = torch.cat([(chance @ self.places).flatten(1), chance.square().sum(-1)], dim=-1)
+        for halving in self.coarse:
+            x = halving(x, prompt)
+        seen = self.seen(torch.cat([self.head(x.flatten(1)), _POINTS_GAIN * points, prompt], dim=-1))
+        return self.proj(self.decide(seen)), seen
+
+
+def _layer(before: int, width: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(before, width), nn.LayerNorm(width), nn.SiLU())
+
+
+def _places(rows: int, columns: int) -> Tensor:
+    """Return the (rows * columns, 2) places of a grid, from -1 to 1."""
+    down, right = torch.linspace(-1.0, 1.0, rows), torch.linspace(-1.0, 1.0, columns)
+    return torch.stack(torch.meshgrid(down, right, indexing="ij"), dim=-1).flatten(0, 1)
 
 
 class _Film(nn.Module):
@@ -105,11 +137,11 @@ class _Halving(nn.Module):
 
 
 class _Block(nn.Module):
-    def __init__(self, width: int, embedding: int) -> None:
+    def __init__(self, width: int, embedding: int, dilation: int) -> None:
         super().__init__()
         self.conv_1, self.norm_1 = nn.Conv2d(width, width, 3, 1, 1, bias=False), _norm(width)
-        self.conv_2, self.norm_2 = nn.Conv2d(width, width, 3, 1, 1, bias=False), _norm(width)
-        self.film = _Film(width, embedding)
+        self.conv_2 = nn.Conv2d(width, width, 3, 1, dilation, dilation, bias=False)
+        self.norm_2, self.film = _norm(width), _Film(width, embedding)
 
     def forward(self, x: Tensor, prompt: Tensor) -> Tensor:
         y = functional.silu(self.norm_1(self.conv_1(x)))
