@@ -48,6 +48,8 @@ class PromptedTower(nn.Module):
         PolicyError: The numbers do not fit together.
     """
 
+    places: Tensor
+
     def __init__(
         self,
         image_size: tuple[int, int],
