@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ruckig import ControlInterface, InputParameter, OutputParameter, Ruckig
 
-DECELERATION = 10.0
-"""Largest change of pace [1/s]: with the jerk below, a stop from full pace takes 0.15 s."""
+DECELERATION = 11.0
+"""Largest change of pace [1/s]: with the jerk below, a stop from full pace takes 0.1 s."""
 
-JERK = 200.0
+JERK = 1000.0
 """Largest change of deceleration [1/s^2]."""
 
 

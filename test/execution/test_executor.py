@@ -321,7 +321,7 @@ def test_a_correction_during_home_comes_after_a_halt(rig: Rig) -> None:
     rig.executor.home()
     rig.cycle(400)
     rig.executor.submit([UP], PERSON)
-    rig.cycle(100)
+    rig.cycle(75)
     before = rig.pose
     rig.until(State.IDLE)
     assert rig.pose[2, 3] - before[2, 3] == pytest.approx(0.05, abs=1e-3)
