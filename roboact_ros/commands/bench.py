@@ -14,6 +14,7 @@ BENCHMARKS = {
     "images": "camera to callback beside a stock rclpy pair",
     "record": "writing bags beside the rosbags library",
     "latency": "from a spoken word to the first changed joint target",
+    "console": "from the stop button of the web page to an arm that stands still",
     "train": "training CLIP-RT beside the plain loop of the released procedure",
     "loop": "the control loop beside a stock rclpy timer",
 }

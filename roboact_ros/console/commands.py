@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-import wave
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-import numpy as np
 from aiohttp import web
-from numpy.typing import NDArray
 
 from roboact_ros.console.board import Board
 from roboact_ros.console.robot import RECORDER_ACTIONS, WORDS, Robot
@@ -114,8 +110,8 @@ class Commands:
         return _done()
 
     async def _hear(self, request: web.Request) -> web.Response:
-        pcm, rate = read_wav(await request.read())
-        heard = await self._wait("speech", lambda: self._robot.hear(pcm, rate))
+        wav = await request.read()
+        heard = await self._wait("speech", lambda: self._robot.hear(wav))
         return _done(text=heard.text, question=heard.question)
 
     async def _wait(self, thread: str, call: Callable[[], Result]) -> Result:
@@ -123,26 +119,6 @@ class Commands:
             return await asyncio.get_running_loop().run_in_executor(self._threads[thread], call)
         except RoboactError as error:
             raise _refused(str(error)) from error
-
-
-def read_wav(data: bytes) -> tuple[NDArray[np.int16], int]:
-    """Return samples (N,) and rate [Hz] of a WAV file of one channel with 16 bits.
-
-    Raises:
-        HTTPBadRequest: It is something else, or empty.
-    """
-    try:
-        with wave.open(io.BytesIO(data)) as file:
-            if (file.getnchannels(), file.getsampwidth()) != (1, 2):
-                raise _refused(
-                    f"{file.getnchannels()} channels of {8 * file.getsampwidth()} bits; needed is one of 16 bits"
-                )
-            pcm, rate = np.frombuffer(file.readframes(file.getnframes()), "<i2"), file.getframerate()
-    except (wave.Error, EOFError, ValueError) as error:
-        raise _refused(f"{len(data)} bytes are no WAV file: {error or 'it ends too early'}") from error
-    if not len(pcm):
-        raise _refused("nothing was recorded; is the microphone switched on?")
-    return pcm, rate
 
 
 async def _text(request: web.Request, field: str) -> str:

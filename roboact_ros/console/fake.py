@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+import io
+import wave
 
 from roboact_ros.console.board import Board, Part
 from roboact_ros.console.robot import Heard, Understanding
@@ -69,9 +69,10 @@ class FakeRobot:
         """Take a note."""
         self.asked.append(("note", text))
 
-    def hear(self, pcm: NDArray[np.int16], rate: int) -> Heard:
+    def hear(self, wav: bytes) -> Heard:
         """Hear how long somebody spoke."""
-        return Heard(f"{len(pcm) / rate:.1f} seconds")
+        with wave.open(io.BytesIO(wav)) as file:
+            return Heard(f"{file.getnframes() / file.getframerate():.1f} seconds at {file.getframerate()} Hz")
 
     def _arm(self, state: str, level: str = "ok") -> None:
         self._board.put("arm", Part("executor", level, state, {"state": state}))

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 WORDS = ("resume", "home", "pause")
 """What a person asks of the arm with a button, besides ``stop``."""
 RECORDER_ACTIONS = ("start", "save", "discard", "rerecord")
@@ -68,14 +65,13 @@ class Robot(Protocol):
         """Keep a remark with the episode that is being recorded; never blocks."""
         ...
 
-    def hear(self, pcm: NDArray[np.int16], rate: int) -> Heard:
-        """Return what was said in a recording, which may take as long as the recording.
+    def hear(self, wav: bytes) -> Heard:
+        """Return what was said in a recording, which may take a while.
 
         Args:
-            pcm: (N,) samples of one channel.
-            rate: Samples per second [Hz].
+            wav: Content of a WAV file.
 
         Raises:
-            RoboactError: Nothing can be heard here, or nothing was heard.
+            RoboactError: It is none, or nothing can be heard here.
         """
         ...

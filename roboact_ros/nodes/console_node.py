@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import PoseStamped
-from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CompressedImage
@@ -28,7 +27,7 @@ from roboact_ros.console.series import Series
 from roboact_ros.console.server import ConsoleServer, secure
 from roboact_ros.console.shelf import Shelf
 from roboact_ros.console.streams import Streams
-from roboact_ros.errors import LanguageRefusal, RecordingError, RoboactError
+from roboact_ros.errors import LanguageRefusal, RecordingError
 from roboact_ros.language.parse import parse
 from roboact_ros.language.viewpoint import BASE, OPERATOR, Viewpoint, tool_viewpoint
 from roboact_ros.nodes.frame_subscription import NEWEST_IMAGE
@@ -40,6 +39,8 @@ from roboact_ros.nodes.teleop_node import understood
 from roboact_ros.recording.session import SESSION, session_name
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+EARS = ("pocketsphinx", "faster_whisper")
+DEAF = "Speech is not installed: pip install 'roboact_ros[speech]'"
 RECORDER_SECONDS = 60.0
 """Saving waits for the disk."""
 
@@ -67,7 +68,7 @@ class ConsoleNode(Node):  # type: ignore[misc]
         policy = "" if cell.policy.kind == "none" else cell.policy.kind
         self._board.put("cell", CellView(cell.name, where, tuple(cell.cameras), policy))
         self._board.put("instruction", cell.instruction)
-        self._board.put("hearing", self._robot.deaf)
+        self._board.put("hearing", "" if any(map(find_spec, EARS)) else DEAF)
         self.create_subscription(DiagnosticStatus, "executor/status", self._on_executor, LATCHED)
         self.create_subscription(DiagnosticStatus, "recorder/status", self._on_recorder, LATCHED)
         self.create_subscription(
@@ -139,7 +140,6 @@ class RosRobot:
     """The cell, reached over ROS.
 
     Attributes:
-        deaf: Why speech cannot be understood here; empty when it can.
         task: The present task, as the recorder tells it.
 
     Args:
@@ -149,7 +149,6 @@ class RosRobot:
     """
 
     def __init__(self, node: Node, cell: Cell, series: Series) -> None:
-        self.deaf = "speech is not installed: pip install 'roboact_ros[speech]'"
         self.task = cell.instruction
         self._series = series
         self._word = node.create_publisher(String, "teleop/motion", 10)
@@ -217,13 +216,16 @@ class RosRobot:
         """Publish a remark for the recorder."""
         self._note.publish(KeyValue(key="note", value=text))
 
-    def hear(self, pcm: NDArray[np.int16], rate: int) -> Heard:
+    def hear(self, wav: bytes) -> Heard:
         """Turn speech into words.
 
         Raises:
-            RoboactError: Speech is not installed, or nothing was understood.
+            SpeechError: Speech is not installed, or the recording cannot be used.
         """
-        raise RoboactError(self.deaf)
+        from roboact_ros.speech.hear import hear_wav  # an ear is large, and few cells are spoken to
+
+        heard = hear_wav(wav)
+        return Heard(heard.text, heard.asks)
 
     def _moved(self, message: PoseStamped) -> None:
         self._viewpoint = tool_viewpoint(tool_pose_from_message(message)[0])

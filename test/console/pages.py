@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from roboact_ros.console.access import Access
 from roboact_ros.console.board import Board, CellView
+from roboact_ros.console.browser import NoBrowserError, running_browser
 from roboact_ros.console.commands import Commands
 from roboact_ros.console.episodes import Episodes
 from roboact_ros.console.fake import FakeRobot
@@ -22,8 +21,6 @@ from roboact_ros.console.shelf import Shelf
 from roboact_ros.console.streams import Streams
 
 DEADLINE_MS = 20_000
-BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome", "chromium-browser")
-OPTIONS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
 
 
 class Console:
@@ -52,12 +49,11 @@ def console(folder: Path, **options: object) -> Iterator[Console]:
 
 @contextmanager
 def browser(*options: str) -> Iterator[Browser]:
-    """Chromium, as the system has it; scripts/setup installs it where it can."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with sync_playwright() as playwright:
-        if found is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
-        root = ["--no-sandbox"] if os.geteuid() == 0 else []
-        chromium = playwright.chromium.launch(executable_path=found, args=[*OPTIONS, *root, *options])
-        yield chromium
-        chromium.close()
+    """Chromium, as scripts/setup installs it where it can."""
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(running_browser(options))
+        except NoBrowserError as missing:
+            pytest.skip(str(missing))
+        expect.set_options(timeout=DEADLINE_MS)
+        yield running
