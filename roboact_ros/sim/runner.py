@@ -26,7 +26,7 @@ from roboact_ros.sim.tasks.situation import Situation, observe
 from roboact_ros.sim.world import World
 from roboact_ros.types import ActionChunk, ArmMode, ArmState, GripperState, Motion
 
-LOOKAHEAD, GAIN = 0.03, 2000.0
+LOOKAHEAD, GAIN = 0.05, 300.0
 """Smoothing [s] and stiffness of servoJ, those of the driver of the real arm."""
 
 GRIPPER_SPEED, GRIPPER_FORCE = 0.5, 0.25
