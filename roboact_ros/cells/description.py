@@ -185,7 +185,7 @@ class SafetyDescription:
     joint_acceleration: Positive = 15.0
     singularity_slowdown: Positive = 40.0
     camera_timeout: Positive = 1.5
-    command_timeout: Positive = 1.0
+    command_timeout: Positive = 0.5
 
 
 @dataclass(frozen=True, config=_STRICT)
