@@ -71,6 +71,8 @@ setup(
         "gym": ["gymnasium"],
         "view": ["rerun-sdk"],
         "console": ["aiohttp>=3.10"],
+        # The microphone also needs PortAudio (Debian: libportaudio2). faster-whisper is a better ear, where its model is.
+        "speech": ["pocketsphinx>=5", "sounddevice"],
         "dev": [
             "pytest",
             "pytest-timeout",

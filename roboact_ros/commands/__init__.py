@@ -5,6 +5,7 @@ COMMANDS = {
     "say": "say something to a running cell",
     "teleop": "talk to a running cell, line by line",
     "parse": "show what words mean without moving anything",
+    "hear": "turn recorded speech into words and show what they mean",
     "score": "score the motions for one image with a CLIP-RT model",
     "record": "record episodes in a running cell, twenty in a row or one at a time",
     "view": "look at a recorded episode, or make a picture of it",

@@ -41,11 +41,11 @@ def run(args: argparse.Namespace) -> int:
     """Print what was understood."""
     model = _model(args)
     if args.file is None:
-        print(json.dumps(_understood(args.text, model), ensure_ascii=False))
+        print(json.dumps(understood(args.text, model), ensure_ascii=False))
         return 0
     for line in _lines(args.file):
         try:
-            meaning = _understood(line, model)
+            meaning = understood(line, model)
         except LanguageRefusal as question:
             meaning = {"motions": [], "control": None, "refused": str(question)}
         print(json.dumps(meaning, ensure_ascii=False))
@@ -75,7 +75,12 @@ def _model(args: argparse.Namespace) -> FreePhrasing | None:
     return FreePhrasing(ChatClient(endpoint, args.llm_timeout))
 
 
-def _understood(text: str, model: FreePhrasing | None) -> dict[str, Any]:
+def understood(text: str, model: FreePhrasing | None = None) -> dict[str, Any]:
+    """Return what is printed about a sentence.
+
+    Raises:
+        LanguageRefusal: It is not understood.
+    """
     source = {}
     try:
         command = parse(text)
