@@ -123,8 +123,12 @@ class Streams:
         if len(self._pages[kind]) >= MOST_PAGES:
             raise web.HTTPServiceUnavailable(text=f"{MOST_PAGES} consoles are open already")
         protocol = token_protocol(request.headers.get("Sec-WebSocket-Protocol", ""))
+        # Images are compressed already, and compressing the rest costs more time than it saves.
         socket = web.WebSocketResponse(
-            protocols=[protocol] if protocol else (), max_msg_size=_LONGEST_MESSAGE, heartbeat=_DEAD_SECONDS
+            protocols=[protocol] if protocol else (),
+            max_msg_size=_LONGEST_MESSAGE,
+            heartbeat=_DEAD_SECONDS,
+            compress=False,
         )
         self._pages[kind].add(socket)
         try:

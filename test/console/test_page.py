@@ -141,7 +141,7 @@ def test_speech_is_sent_at_sixteen_kilohertz(page: Page, served: Console) -> Non
     served.board.put("hearing", "")
     page.locator("#microphone").dispatch_event("pointerdown", {"pointerId": 1})
     expect(page.locator("#microphone.listening")).to_be_visible()
-    page.wait_for_function("document.getElementById('meaning').textContent === 'Listening …'")
+    expect(page.locator("#meaning")).to_have_text("Listening …")
     page.wait_for_timeout(600)
     page.locator("#microphone").dispatch_event("pointerup", {"pointerId": 1})
     expect(page.locator("#log .person .text").last).to_contain_text("seconds")

@@ -17,6 +17,8 @@ function view(name) {
   proceed();
 }
 
+const showKeys = () => $("keys").show(); // not modal: nothing may lie over the stop button
+
 const KEYS = [
   [["Space", "Esc"], "Stop the arm. Esc also works while you type.", stop],
   [["M"], "Hold to talk", talk],
@@ -33,7 +35,7 @@ const KEYS = [
   [["1"], "Operate", () => view("operate")],
   [["2"], "Episodes", () => view("episodes")],
   [["3"], "Health", () => view("health")],
-  [["?"], "Show these keys", () => $("keys").showModal()],
+  [["?"], "Show these keys", showKeys],
 ];
 const actions = new Map(KEYS.flatMap(([keys, , action]) => keys.map((key) => [key, action])));
 
@@ -57,6 +59,6 @@ document.addEventListener("keyup", (event) => { if (name(event).endsWith("M")) f
 window.addEventListener("blur", fallSilent);
 
 $("key-list").append(...KEYS.flatMap(([keys, text]) => [make("dt", keys.map((key) => make("kbd", key))), make("dd", text)]));
-$("show-keys").addEventListener("click", () => $("keys").showModal());
+$("show-keys").addEventListener("click", showKeys);
 for (const button of document.querySelectorAll("nav button")) button.addEventListener("click", () => view(button.dataset.show));
 view("operate");

@@ -68,7 +68,6 @@ on("instruction", (text) => {
 
 on("log", (lines) => {
   const log = $("log");
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   const shown = new Set([...log.children].map((node) => node.dataset.number));
   const wanted = new Set(lines.map((line) => String(line.number)));
   for (const node of [...log.children]) if (!wanted.has(node.dataset.number)) node.remove();
@@ -78,8 +77,19 @@ on("log", (lines) => {
     const row = [make("span", WHO[line.who] ?? line.who, { class: "who", title: time }), make("span", line.text, { class: "text" })];
     log.append(make("li", row, { class: `${line.who} ${line.level}`, "data-number": line.number }));
   }
-  if (atEnd) log.scrollTop = log.scrollHeight;
+  follow();
 });
+
+// The newest line stays in sight until somebody scrolls up to read.
+let following = true;
+function follow() {
+  if (following) $("log").scrollTop = $("log").scrollHeight;
+}
+for (const name of ["wheel", "touchmove", "keydown"])
+  $("log").addEventListener(name, () => requestAnimationFrame(() => {
+    following = $("log").scrollHeight - $("log").scrollTop - $("log").clientHeight < 40;
+  }), { passive: true });
+new ResizeObserver(follow).observe($("log"));
 
 on("policy", (policy) => {
   $("choice").hidden = false;
