@@ -26,4 +26,7 @@ def run(args: argparse.Namespace) -> int:
     cell = load_cell(args.system, args.overrides)
     where = f"a simulated {cell.arm.model}" if cell.simulated else f"the {cell.arm.model} at {cell.robot_address}"
     print(f"starting {cell.name} with {where} (Ctrl-C ends it)", flush=True)
-    return Supervisor(node_processes(cell, args.system, args.overrides), cell_environment()).run()
+    processes = node_processes(cell, args.system, args.overrides)
+    if cell.console.enabled and all(process.executable != "console_node" for process in processes):
+        print("no console: pip install 'roboact_ros[console]', or switch it off with console.enabled:=false", flush=True)
+    return Supervisor(processes, cell_environment()).run()

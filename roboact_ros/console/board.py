@@ -104,11 +104,6 @@ class Board:
             self._sections["log"] = tuple(self._lines)
         self._tell()
 
-    def get(self, section: str) -> object | None:
-        """Return the content of a section, None when it was never heard of."""
-        with self._lock:
-            return self._sections.get(section)
-
     def sections(self) -> dict[str, object]:
         """Return every section by name."""
         with self._lock:

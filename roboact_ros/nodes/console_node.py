@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -39,6 +40,8 @@ from roboact_ros.nodes.teleop_node import understood
 from roboact_ros.recording.session import SESSION, session_name
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+EVERYWHERE = ("", "0.0.0.0", "::")
+"""Names of all addresses of this machine, which no browser can open."""
 EARS = ("pocketsphinx", "faster_whisper")
 DEAF = "Speech is not installed: pip install 'roboact_ros[speech]'"
 RECORDER_SECONDS = 60.0
@@ -97,7 +100,8 @@ class ConsoleNode(Node):  # type: ignore[misc]
         routes = [*commands.routes(), *streams.routes(), *Episodes(shelf).routes()]
         tls = secure(wanted.certificate, wanted.key)
         server = ConsoleServer(Access(token), routes, streams.attach, wanted.host, wanted.port, tls)
-        host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
+        name = socket.gethostname() if wanted.host in EVERYWHERE else wanted.host
+        host = f"[{name}]" if ":" in name else name
         fragment = f"#token={token}" if token else ""
         print(f"{'https' if tls else 'http'}://{host}:{server.port}/{fragment}", flush=True)
         return server
