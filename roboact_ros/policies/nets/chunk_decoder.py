@@ -55,7 +55,7 @@ class ChunkDecoder(nn.Module):
         super().__init__()
         self.shape = shape
         self.image, self.prompt = nn.Linear(embedding, shape.width), nn.Linear(embedding, shape.width)
-        self.position = nn.Parameter(0.02 * torch.randn(2 + shape.steps, shape.width))
+        self.position = nn.Parameter(shape.width**-0.5 * torch.randn(2 + shape.steps, shape.width))
         activation = QuickGELU if quick_gelu else nn.GELU
         self.transformer = Transformer(shape.width, shape.layers, shape.heads, act_layer=activation)
         self.ln_final = LayerNorm(shape.width)
