@@ -71,7 +71,7 @@ setup(
         "gym": ["gymnasium"],
         "view": ["rerun-sdk"],
         "console": ["aiohttp>=3.10"],
-        # The microphone also needs PortAudio (Debian: libportaudio2). faster-whisper is a better ear, where its model is.
+        # The microphone also needs PortAudio (Debian: libportaudio2).
         "speech": ["pocketsphinx>=5", "sounddevice"],
         "dev": [
             "pytest",

@@ -28,5 +28,5 @@ def run(args: argparse.Namespace) -> int:
     print(f"starting {cell.name} with {where} (Ctrl-C ends it)", flush=True)
     processes = node_processes(cell, args.system, args.overrides)
     if cell.console.enabled and all(process.executable != "console_node" for process in processes):
-        print("no console: pip install 'roboact_ros[console]', or switch it off with console.enabled:=false", flush=True)
+        print("no console: pip install 'roboact_ros[console]', or console.enabled:=false", flush=True)
     return Supervisor(processes, cell_environment()).run()
