@@ -44,9 +44,9 @@ async function choose(name) {
   show($("player-facts"), [episode.name, seconds(episode.seconds), episode.complete ? "" : "cut short", ...notes].filter(Boolean).join(" · "));
   episode.screens = Object.entries(episode.cameras).map(([camera, times]) => ({ camera, times, canvas: make("canvas", "", { role: "img", "aria-label": `Camera ${camera}` }), wanted: -1, shown: -1, busy: false }));
   $("screens").replaceChildren(...episode.screens.map((screen) => screen.canvas));
-  $("moments").replaceChildren(...episode.moments.map((moment) => {
+  $("moments").replaceChildren(...episode.moments.map((moment, index) => {
     const button = make("button", [make("span", seconds(moment.seconds)), make("span", KINDS[moment.kind] ?? moment.kind), make("span", moment.text)], { type: "button" });
-    button.addEventListener("click", () => seek(moment.seconds));
+    button.addEventListener("click", () => seek(moment.seconds, index));
     return make("li", [button]);
   }));
   $("seek").max = Math.max(episode.seconds, 0.01);
@@ -63,12 +63,12 @@ function before(times, moment) { // index of the last entry at or before the mom
   return low - 1;
 }
 
-export function seek(to) {
+export function seek(to, chosen) { // several things may have happened in the same millisecond: chosen is one of them
   if (!episode) return;
   time = Math.min(Math.max(to, 0), episode.seconds);
   $("seek").value = time;
   show($("clock"), seconds(time));
-  const now = before(episode.moments.map((moment) => moment.seconds), time + 0.001);
+  const now = chosen ?? before(episode.moments.map((moment) => moment.seconds), time);
   [...$("moments").children].forEach((node, index) => node.firstChild.toggleAttribute("aria-current", index === now));
   show($("caption"), now < 0 ? "" : `${KINDS[episode.moments[now].kind] ?? ""}: ${episode.moments[now].text}`);
   for (const screen of episode.screens) {
