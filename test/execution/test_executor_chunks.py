@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 from roboact_ros.arms.fake import IdealArm, IdealGripper
 from roboact_ros.cells.description import Cell, SafetyDescription
 from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.channel import chunk_to_json
 from roboact_ros.execution.chunks import waypoints
 from roboact_ros.execution.executor import Executor
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits
 from roboact_ros.execution.poses import pose_from_vector, vector_from_rotation
+from roboact_ros.execution.requests import Requests
 from roboact_ros.execution.status import PERSON, POLICY, State
 from roboact_ros.execution.trajectory import ToolLimits
 from roboact_ros.language.vocabulary import PRIMITIVES
@@ -181,6 +185,23 @@ def test_stale_chunks_are_refused_and_say_why(rig: Rig) -> None:
     assert rig.executor.status.state is State.MOVING
     rig.until_idle()
     rig.check_limits()
+
+
+def test_a_chunk_of_an_old_image_is_refused_on_its_way_through_the_channel(rig: Rig) -> None:
+    requests = Requests(rig.executor, unlock=lambda: None, stale_ns=500_000_000, seen_stale_ns=1_500_000_000)
+
+    def ask(age_ns: int, asked_ns: int = 0) -> str:
+        chunk = chunk_to_json(rig.chunk(steps_of(y=-0.01)), rig.now - age_ns)
+        message = {"do": "follow", "at": rig.now - asked_ns, "chunk": chunk, "source": POLICY}
+        return requests.carry_out(json.loads(json.dumps(message)), rig.now)
+
+    rig.cycle(1500)
+    assert "image is 1.6 s old, allowed are 1.5 s" in ask(1_600_000_000) == rig.executor.status.refused
+    assert "the command is 0.6 s old" in ask(0, 600_000_000)
+    assert rig.executor.status.state is State.IDLE
+    assert ask(1_000_000_000) == ""
+    rig.until_idle()
+    assert rig.pose[1, 3] - rig.kinematics.forward(rig.home)[1, 3] == pytest.approx(-0.08, abs=1e-9)
 
 
 def test_a_person_wins_and_what_was_seen_before_counts_no_more(rig: Rig) -> None:

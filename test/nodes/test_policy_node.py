@@ -21,20 +21,22 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
 
 from roboact_ros.cells.description import CameraDescription, Cell, PolicyDescription
 from roboact_ros.chat.client import ChatClient
 from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.errors import PolicyError
 from roboact_ros.language.vocabulary import PRIMITIVES
+from roboact_ros.nodes.messages.chunk import chunk_from_message
 from roboact_ros.nodes.messages.diagnostics import Level, Status, status_from_message, status_to_message
 from roboact_ros.nodes.messages.image import frame_to_compressed
 from roboact_ros.nodes.messages.scores import Scores, scores_from_message, scores_to_message
 from roboact_ros.nodes.policy_node import PolicyNode
-from roboact_ros.policies.policy import Policy
+from roboact_ros.policies.policy import AnyPolicy, Policy
 from roboact_ros.policies.refined import RefinedPolicy
-from roboact_ros.policies.scripted import ScriptedPolicy
-from roboact_ros.types import Decision, Frame
+from roboact_ros.policies.scripted import ScriptedChunks, ScriptedPolicy
+from roboact_ros.types import ActionChunk, Decision, Frame
 
 DEADLINE = 30.0
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -119,7 +121,7 @@ def start(mate: Cellmate) -> Iterator[Callable[..., None]]:
     """Starts the node beside the mate, in its executor."""
     nodes: list[Node] = []
 
-    def run(load: Callable[[], Policy] = lambda: ScriptedPolicy(SCRIPT), instruction: str = "") -> None:
+    def run(load: Callable[[], AnyPolicy] = lambda: ScriptedPolicy(SCRIPT), instruction: str = "") -> None:
         described = PolicyDescription(kind="clip_rt")
         cell = Cell("test", instruction=instruction, cameras={"front": CameraDescription()}, policy=described)
         nodes.append(PolicyNode(cell, load))
@@ -146,6 +148,25 @@ def test_drives_step_by_step(mate: Cellmate, start: Callable[..., None]) -> None
     mate.until(lambda: len(mate.scores) == 2, "the scores")
     assert mate.scores[0].motion == SCRIPT[0].phrase and mate.scores[0].best[0] == (SCRIPT[0].phrase, 1.0)
     assert mate.scores[0].carried_out and 0 < mate.scores[0].frame_age_ms < 1500
+
+
+def test_publishes_what_a_policy_of_chunks_chooses(mate: Cellmate, start: Callable[..., None]) -> None:
+    chunks: list[ActionChunk] = []
+    mate.node.create_subscription(
+        JointTrajectory, "policy/action_chunk", lambda message: chunks.append(chunk_from_message(message)), 10
+    )
+    steps = np.arange(14.0).reshape(2, 7)
+    start(lambda: ScriptedChunks([steps], 50_000_000), instruction="close the laptop")
+    mate.until(lambda: chunks and mate.scores, "a chunk")
+    np.testing.assert_array_equal(chunks[0].steps, steps)
+    assert 0 < time.time_ns() - chunks[0].stamp_ns < 5e9 and not mate.motions
+    assert mate.scores[0].motion == "chunk of 2 steps" and mate.scores[0].carried_out and not mate.scores[0].best
+    mate.moves("policy", finished=0)
+    mate.until(lambda: mate.says("driving"), "the status to follow")
+    mate.for_a_while(0.5)
+    count = len(chunks)
+    mate.rests(finished=1)
+    mate.until(lambda: len(chunks) > count, "the next chunk")
 
 
 def test_waits_while_a_person_moves_the_arm(mate: Cellmate, start: Callable[..., None]) -> None:
