@@ -16,6 +16,9 @@ from roboact_ros.types import ActionChunk, FloatArray, GripperState
 REMEMBERED = 2.0
 """For how long it is known where the arm was [s]; no chunk is followed whose image is older."""
 
+AHEAD_NS = 100_000_000
+"""An image from farther in the future than this shows that clocks differ [ns]."""
+
 CLOSES, OPENS = 0.4, 0.6
 """The gripper closes when a step wants less and opens when it wants more; in between it stays as it is."""
 
@@ -73,6 +76,9 @@ class ChunkIntake:
         if stamp <= self._not_before_ns:
             since = (self._not_before_ns - stamp) / 1e6
             raise MotionRefused(f"the chunk is stale: its image was taken {since:.0f} ms too early, {self._why}")
+        if self._was and stamp > self._was[-1][0] + AHEAD_NS:
+            ahead = (stamp - self._was[-1][0]) / 1e9
+            raise MotionRefused(f"the chunk's image is stamped {ahead:.1f} s ahead: the clocks of the cell differ")
         if len(self._was) == self._was.maxlen and stamp < self._was[0][0]:
             raise MotionRefused(f"the chunk is stale: its image is more than {REMEMBERED:g} s old")
         seen = next((was for at_ns, was in reversed(self._was) if at_ns <= stamp), self._was[0][1] if self._was else q)
@@ -98,17 +104,17 @@ def is_open(gripper: GripperState | None) -> bool:
     return gripper is None or (gripper.opening > (CLOSES + OPENS) / 2 and not gripper.holding)
 
 
-def _parts(phrase: str, poses: FloatArray, wanted: FloatArray, period: float, is_open: bool, first: int) -> list[Step]:
+def _parts(phrase: str, poses: FloatArray, wanted: FloatArray, period: float, opened: bool, first: int) -> list[Step]:
     """Return the steps from number ``first`` on, cut where the gripper changes."""
     steps: list[Step] = []
     count, begun = len(poses), first
     for number in range(first, count):
-        changes = wanted[number] < CLOSES if is_open else wanted[number] > OPENS
+        changes = wanted[number] < CLOSES if opened else wanted[number] > OPENS
         if changes or number == count - 1:
             end = number + 1
             steps.append(ChunkPart(phrase, poses[begun:end], period, begun / count, end / count))
             begun = end
         if changes:
-            is_open = not is_open
-            steps.append(_OPEN if is_open else _CLOSE)
+            opened = not opened
+            steps.append(_OPEN if opened else _CLOSE)
     return steps

@@ -82,6 +82,8 @@ class Executor:
             MotionRefused: It is not allowed now, leads out of the limits, or is stale; nothing changes.
         """
         self._give_way(source)
+        if self._running.step is not None and self._running.motion is None:
+            raise self._admission.refuse("the gripper is still moving")
         try:
             steps = self._chunks.steps(chunk, self._admit(), self._gripper)
         except MotionRefused as error:
@@ -180,7 +182,8 @@ class Executor:
             now_ns: Monotonic time [ns].
         """
         command = self._cycle(measured, gripper, now_ns)
-        self._chunks.note(command.q, now_ns, self._disturbed)
+        by_person = "a person moved the arm" if self._source == PERSON and self._busy else ""
+        self._chunks.note(command.q, now_ns, self._admission.blocked or by_person)
         return command
 
     def _cycle(self, measured: ArmState, gripper: GripperState | None, now_ns: int) -> Command:
@@ -207,11 +210,6 @@ class Executor:
             self._lose("the arm is not where it was sent")
             self._admission.note = "the arm was not where it was sent; its state was read again"
         return Command(commanded.q.copy() if commanded.driven else None, self._follower.take_opening())
-
-    @property
-    def _disturbed(self) -> str:
-        """Why nobody may act on an image of now; empty when they may."""
-        return self._admission.blocked or ("a person moved the arm" if self._source == PERSON and self._busy else "")
 
     def _take(self, event: Event | None) -> None:
         """Draw the consequences of what happened to the running step."""

@@ -182,6 +182,8 @@ def test_stale_chunks_are_refused_and_say_why(rig: Rig) -> None:
     with pytest.raises(MotionRefused, match="older than that of the one before"):
         rig.executor.follow(late, POLICY)
     assert "stale" in rig.executor.status.refused
+    with pytest.raises(MotionRefused, match=r"stamped 0.5 s ahead"):
+        rig.executor.follow(rig.chunk(steps_of(x=0.01), age=-0.5), POLICY)
     assert rig.executor.status.state is State.MOVING
     rig.until_idle()
     rig.check_limits()
@@ -252,6 +254,8 @@ def test_the_arm_waits_for_the_gripper_and_goes_on(rig: Rig) -> None:
         rig.cycle()
         if rig.openings and not at_close:
             at_close.append(rig.pose[2, 3] - before[2, 3])
+            with pytest.raises(MotionRefused, match="gripper is still moving"):
+                rig.follow(steps_of(z=0.01))
         if rig.executor.status.state is State.IDLE:
             break
     assert rig.openings == [0.0] and at_close[0] == pytest.approx(-0.03, abs=1e-6)
