@@ -7,6 +7,7 @@ from math import sqrt
 import numpy as np
 
 from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.compiled import compiled
 from roboact_ros.execution.trajectory import ToolLimits, ToolPath, ToolState, braking
 from roboact_ros.types import FloatArray
 
@@ -64,13 +65,40 @@ class _SmoothedPath:
 
     def at_time(self, t: float) -> tuple[list[float], list[float], list[float]]:
         """Return positions, velocities and accelerations, 7 each, at time ``t`` [s]."""
-        since = np.maximum(t - self._knots, 0.0)
+        position, velocity, acceleration = _evaluate(self._knots, self._scale, self._changes, t)
         faded = self._fade.at_time(min(t, self._fade.duration))
-        position, velocity, acceleration = (
-            (since**power / divisor) @ self._scale @ self._changes + fade
-            for power, divisor, fade in zip((3, 2, 1), (6.0, 2.0, 1.0), faded, strict=True)
+        return (
+            (self._start + position + faded[0]).tolist(),
+            (velocity + faded[1]).tolist(),
+            (acceleration + faded[2]).tolist(),
         )
-        return (self._start + position).tolist(), velocity.tolist(), acceleration.tolist()
+
+
+@compiled("float64[:,::1](float64[:,::1], float64[::1], float64[:,::1], float64)")
+def _evaluate(knots: FloatArray, scale: FloatArray, changes: FloatArray, t: float) -> FloatArray:
+    """Return (3, 7) position, velocity and acceleration at ``t`` of a way that changes its rate at some knots.
+
+    A change of the rate at one moment, averaged over two windows, is four ramps of the acceleration.
+
+    Args:
+        knots: (n, 4) when the ramps of each change begin [s].
+        scale: (4,) their slopes for a change of one.
+        changes: (n, 7) the changes.
+        t: Time [s].
+    """
+    result = np.zeros((3, 7))
+    for number in range(len(knots)):
+        rise = np.zeros(3)
+        for ramp in range(4):
+            since = t - knots[number, ramp]
+            if since > 0.0:
+                rise[0] += scale[ramp] * since**3 / 6.0
+                rise[1] += scale[ramp] * since**2 / 2.0
+                rise[2] += scale[ramp] * since
+        for order in range(3):
+            for axis in range(7):
+                result[order, axis] += rise[order] * changes[number, axis]
+    return result
 
 
 def _windows(rates: FloatArray, limits: ToolLimits) -> tuple[float, float]:

@@ -113,8 +113,9 @@ def displacement_to(
     pose_tool_in_base: FloatArray, state: ToolState, kinematics: Kinematics, wrist: float = 0.0
 ) -> FloatArray:
     """Return the (7,) displacement that takes the tool of ``state`` to a pose while its wrist turns by ``wrist``."""
-    carrier = state.pose_carrier_in_base
-    goal = pose_tool_in_base @ inverse_pose(wrist_turn(state.wrist + wrist, kinematics.pose_tool_in_flange))
+    carrier, goal, turned = state.pose_carrier_in_base, pose_tool_in_base, state.wrist + wrist
+    if turned != 0.0:
+        goal = goal @ inverse_pose(wrist_turn(turned, kinematics.pose_tool_in_flange))
     turn = vector_from_rotation(goal[:3, :3] @ carrier[:3, :3].T)
     return np.concatenate((goal[:3, 3] - carrier[:3, 3], turn, [wrist]))
 
