@@ -34,6 +34,7 @@ def converse(sentences: Sequence[Sentence], folder: Path, log: Path) -> Path:
         with Witness() as operator, RecorderClient() as recorder:
             operator.ready(START_SECONDS)
             recorder.call("start")
+            operator.connect(START_SECONDS)  # the recorder is there now: wait until it hears every word
             for sentence in sentences:
                 print(f"  {sentence.text!r}", flush=True)
                 try:

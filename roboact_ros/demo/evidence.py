@@ -55,12 +55,13 @@ def rows(episode: Episode, sentences: tuple[Sentence, ...]) -> list[Row]:
 
 
 def _row(record: dict[str, list[tuple[int, Any]]], sentence: Sentence, start: int, end: int) -> Row:
-    answer = next(message for at, message in record["teleop/status"] if at >= start)
+    # By its text: the answer to the sentence before may arrive at the recorder after this sentence.
+    answer = next(m for at, m in record["teleop/status"] if at >= start and _value(m, "text") == sentence.text)
     values = {pair.key: pair.value for pair in answer.values}
     refused = bool(values.get("refused"))
     measured = _position(record, end) - _position(record, start)
     opening = float(_last(record["gripper"], end).position[0])
-    resting = [at for at, m in record["executor/status"] if start < at < end and _state(m) == "idle"]
+    resting = [at for at, m in record["executor/status"] if start < at < end and _value(m, "state") == "idle"]
     seconds = ((end if sentence.interrupted or not resting else resting[0]) - start) / 1e9
     wanted = [(m, d) for m, d in zip(measured, sentence.displacement, strict=True) if d is not None]
     matches = refused == sentence.refused and all(abs(m - d) <= TOLERANCE for m, d in wanted)
@@ -78,8 +79,8 @@ def _last(messages: list[tuple[int, Any]], before: int) -> Any:
     return [message for at, message in messages if at < before][-1]
 
 
-def _state(message: Any) -> str:
-    return next((str(pair.value) for pair in message.values if pair.key == "state"), "")
+def _value(message: Any, name: str) -> str:
+    return next((str(pair.value) for pair in message.values if pair.key == name), "")
 
 
 def table(found: list[Row]) -> str:
