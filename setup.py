@@ -3,7 +3,10 @@ from glob import glob
 from setuptools import find_packages, setup
 
 NAME = "roboact_ros"
-NODES = ("camera_node", "policy_node", "teleop_node", "executor_node", "recorder_node", "console_node", "sim_node")
+NODES = (
+    *("camera_node", "policy_node", "teleop_node", "executor_node", "recorder_node", "console_node", "speech_node"),
+    "sim_node",
+)
 
 
 def shared(folder: str) -> list[tuple[str, list[str]]]:

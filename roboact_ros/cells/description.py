@@ -225,6 +225,26 @@ class ConsoleDescription:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class SpeechDescription:
+    """Listening to people.
+
+    Attributes:
+        source: ``microphone`` of this computer, or ``topic``: 16-bit samples at 16 kHz on ``speech/audio``; ``none``
+            does not listen.
+        microphone: Number or part of the name of the microphone; empty for the system's default.
+        push_to_talk: Listen, except for "stop", only while ``speech/talk`` is true.
+        ear: ``auto`` takes Whisper where a model is named, and PocketSphinx where not.
+        model: Folder of a faster-whisper model.
+    """
+
+    source: Literal["none", "microphone", "topic"] = "none"
+    microphone: str = ""
+    push_to_talk: bool = False
+    ear: Literal["auto", "pocketsphinx", "whisper"] = "auto"
+    model: str = ""
+
+
+@dataclass(frozen=True, config=_STRICT)
 class SimDescription:
     """The simulated cell, used when ``arm.robot_ip`` is ``sim``.
 
@@ -265,6 +285,7 @@ class Cell:
     safety: SafetyDescription = SafetyDescription()
     recording: RecordingDescription = RecordingDescription()
     console: ConsoleDescription = ConsoleDescription()
+    speech: SpeechDescription = SpeechDescription()
     sim: SimDescription = SimDescription()
 
     @property

@@ -40,6 +40,8 @@ def node_processes(cell: Cell, system: str, overrides: Sequence[str]) -> list[No
         NodeProcess("recorder_node", common, cell.namespace),
         NodeProcess("teleop_node", common, cell.namespace),
     ]
+    if cell.speech.source != "none":
+        processes.append(NodeProcess("speech_node", common, cell.namespace))
     if cell.policy.kind != "none":
         processes.append(NodeProcess("policy_node", common, cell.namespace))
     if cell.console.enabled and find_spec("aiohttp") is not None:

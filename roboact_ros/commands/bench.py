@@ -15,6 +15,7 @@ BENCHMARKS = {
     "record": "writing bags beside the rosbags library",
     "latency": "from a spoken word to the first changed joint target",
     "console": "from the stop button of the web page to an arm that stands still",
+    "speech": "spoken commands: how many are right, and how soon the arm moves",
     "train": "training CLIP-RT beside the plain loop of the released procedure",
     "loop": "the control loop beside a stock rclpy timer",
 }

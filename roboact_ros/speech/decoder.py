@@ -15,6 +15,10 @@ from roboact_ros.speech.grammar import Graph
 _NUMBERED = re.compile(r"\(\d+\)$")
 _LANGUAGE_WEIGHT = 4.5
 """How much the grammar counts beside the sound."""
+_WIDE = 1e-48
+"""A word is followed no longer when it is so much less likely than the likeliest."""
+_USUAL_SPECTRUM = "55.0,-2.5,-1.0,11.0,-5,0,-4,-8,-4,-4,1,0,-3"
+"""Mean cepstrum of speech at the level of the model: where an utterance that arrives in pieces starts from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +47,53 @@ class GrammarDecoder:
         graph: All sentences.
         dictionary: File with the pronunciation of every word.
         voice: Acoustic model.
+        patient: Also follow sentences that fit badly for a word; takes twice the time.
     """
 
-    def __init__(self, graph: Graph, dictionary: Path, voice: Voice) -> None:
-        self._decoder = open_decoder(voice, dict=str(dictionary), lw=_LANGUAGE_WEIGHT)
+    def __init__(self, graph: Graph, dictionary: Path, voice: Voice, patient: bool = False) -> None:
+        beam = {"wbeam": _WIDE} if patient else {}
+        self._decoder = open_decoder(voice, dict=str(dictionary), lw=_LANGUAGE_WEIGHT, **beam)
         steps = [step if step[3] is not None else step[:3] for step in graph.transitions]
         self._decoder.add_fsg("sentences", self._decoder.create_fsg("sentences", 0, graph.states - 1, steps))
         self._decoder.activate_search("sentences")
 
     def decode(self, pcm: bytes) -> tuple[Spoken, ...]:
-        """Return the words that fit best, without pauses; none when no sentence fits at all.
+        """Return the words of a whole utterance that fit best; see :meth:`words`.
 
         Args:
-            pcm: A whole utterance, 16-bit samples at ``RATE``.
+            pcm: 16-bit samples at ``RATE``.
         """
         self._decoder.start_utt()
         self._decoder.process_raw(pcm, full_utt=True)
         self._decoder.end_utt()
+        return self.words()
+
+    def begin(self) -> None:
+        """Begin an utterance that arrives in pieces."""
+        self._decoder.set_cmn(_USUAL_SPECTRUM)
+        self._decoder.start_utt()
+
+    def go_on(self, pcm: bytes) -> None:
+        """Hear the next piece."""
+        self._decoder.process_raw(pcm)
+
+    def end(self) -> None:
+        """End the utterance."""
+        self._decoder.end_utt()
+
+    @property
+    def frames(self) -> int:
+        """Frames of 10 ms of the present utterance."""
+        return int(self._decoder.n_frames())
+
+    def words(self) -> tuple[Spoken, ...]:
+        """Return the words that fit best so far, without pauses; none when no sentence fits at all."""
         if self._decoder.hyp() is None:
             return ()
         return tuple(
             Spoken(_NUMBERED.sub("", part.word), part.start_frame, part.end_frame, _logarithm(part.ascore))
             for part in self._decoder.seg()
-            if part.word[0] not in "<["
+            if part.word[0] not in "<[("
         )
 
 

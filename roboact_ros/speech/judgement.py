@@ -21,7 +21,7 @@ _ALL, _WORST = (-8.0, -2.5), (-13.0, -5.0)
 """Log likelihood of a frame, below that of the likeliest sound, that stands for a confidence of 0 and of 1: of all
 words, and of the word that fits worst."""
 _DISPUTED = 0.7
-"""What is left of the confidence when only two of three agree."""
+"""What is left of the confidence when not all who understood something agree."""
 
 Meaning = tuple[tuple[str, ...], str | None]
 
@@ -64,7 +64,7 @@ def judge(hypotheses: Sequence[Hypothesis]) -> Heard:
         return Heard(hypothesis.text, sure, texts, refused if sure >= SURE else AGAIN)
     elected = max(votes, key=votes.count)
     best = max((each for each, meaning, _ in understood if meaning == elected), key=lambda each: each.quality)
-    sure = best.quality * (1.0 if votes.count(elected) == len(hypotheses) else _DISPUTED)
+    sure = best.quality * (1.0 if votes.count(elected) == len(votes) else _DISPUTED)
     if votes.count(elected) > 1 and sure >= SURE:
         return Heard(best.text, sure, tuple(text for text in texts if text != best.text))
     others = [text for text in texts if _meaning(text)[0] not in (None, elected)]

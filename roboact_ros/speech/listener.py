@@ -1,4 +1,4 @@
-"""Cuts a stream of sound into utterances and has each heard, as soon as it makes sense; "stop" is not waited for."""
+"""Cuts a stream of sound into utterances and has each heard as soon as it makes sense; "stop" is not waited for."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from roboact_ros.speech.audio import LONGEST_SECONDS, RATE, Audio
 from roboact_ros.speech.ear import Ear, Heard
 from roboact_ros.speech.voice_activity import FRAME, VoiceActivity
 
+LISTEN_SECONDS = 0.12
+"""After so long a pause an utterance is heard, in case it is over."""
 PAUSE_SECONDS = 0.27
-"""A sentence that makes sense is over after a pause of this length."""
+"""After so long a pause it is over if it makes sense."""
 PATIENCE_SECONDS = 0.9
-"""One that does not may go on for this long."""
-_BEFORE = int(0.4 * RATE)
-"""Sound from before a voice is noticed that belongs to the utterance [samples]."""
-
-STOP = Heard("stop", 1.0)
+"""After so long a pause it is over in any case."""
+_BEFORE = round(0.4 * RATE / FRAME)
+"""Frames from before a voice is noticed that belong to the utterance."""
 
 
 class Spotter(Protocol):
-    """What finds "stop" in a stream; see :class:`~roboact_ros.speech.stop_word.StopSpotter`."""
+    """What finds "stop" in an utterance; see :class:`~roboact_ros.speech.stop_word.StopSpotter`."""
 
     def feed(self, samples: NDArray[np.int16]) -> bool:
-        """Return whether "stop" was just said."""
+        """Return whether "stop" was said in this utterance."""
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Begin a new utterance."""
 
 
 class Listener:
@@ -45,17 +45,13 @@ class Listener:
     def __init__(self, ear: Ear, spotter: Spotter, heard: Callable[[Heard], None], pushed: bool = False) -> None:
         self._ear, self._spotter, self._heard, self._pushed = ear, spotter, heard, pushed
         self._activity = VoiceActivity()
-        self._sound = np.zeros(0, np.int16)
-        self._rest = np.zeros(0, np.int16)
+        self._frames: list[NDArray[np.int16]] = []
+        self._rest: NDArray[np.int16] = np.zeros(0, np.int16)
         self._guess: Heard | None = None
         self._pressed = False
 
     def feed(self, samples: NDArray[np.int16]) -> None:
         """Listen to more sound, of any length, at ``RATE``."""
-        if len(samples) and self._spotter.feed(samples):
-            self._drop()
-            self._heard(STOP)
-            return
         samples = np.concatenate([self._rest, samples])
         whole = len(samples) // FRAME * FRAME
         self._rest = samples[whole:]
@@ -64,43 +60,54 @@ class Listener:
 
     def press(self) -> None:
         """The button is pressed: what follows is one utterance."""
-        self._drop()
+        self._forget()
         self._pressed = True
 
     def release(self) -> None:
         """The button is released: the utterance is over."""
         if self._pressed:
-            self._pressed = False
-            self._tell(self._ear.hear(Audio(np.concatenate([self._sound, self._rest]))))
+            self._tell(self._hear())
 
     def _follow(self, frame: NDArray[np.int16]) -> None:
-        if self._pushed and not self._pressed:
+        activity = self._activity
+        was_speaking = activity.speaking
+        activity.feed(frame)
+        self._frames.append(frame)
+        if activity.speaking:
+            fresh = self._frames if not was_speaking else [frame]
+            if self._spotter.feed(np.concatenate(fresh)):
+                self._tell(Heard("stop", 1.0))
+                return
+        elif not self._pressed:
+            del self._frames[:-_BEFORE]
+        if len(self._frames) * FRAME > LONGEST_SECONDS * RATE:
+            self._tell(Heard("", 0.0, (), f"Nobody speaks for {LONGEST_SECONDS:g} seconds. What should I do?"))
+        elif activity.speaking and not self._pressed:
+            self._end(activity.silence / RATE)
+
+    def _end(self, pause: float) -> None:
+        """Decide whether the utterance is over after a pause [s]."""
+        if self._pushed:
+            if pause >= PATIENCE_SECONDS:
+                self._forget()
             return
-        self._sound = np.concatenate([self._sound, frame])
-        if self._pressed:
-            self._sound = self._sound[: int(LONGEST_SECONDS * RATE)]
-            return
-        self._activity.feed(frame)
-        if not self._activity.speaking:
-            self._sound = self._sound[-_BEFORE:]
-        elif not self._activity.silence:
+        if not pause:
             self._guess = None
-        if not self._activity.speaking:
-            return
-        silence, length = self._activity.silence / RATE, len(self._sound) / RATE
-        if self._guess is None and silence >= PAUSE_SECONDS:
-            self._guess = self._ear.hear(Audio(self._sound))
-        if self._guess is not None and (not self._guess.asks or silence >= PATIENCE_SECONDS):
+        elif self._guess is None and pause >= LISTEN_SECONDS:
+            self._guess = self._hear()
+        if self._guess is not None and pause >= (PATIENCE_SECONDS if self._guess.asks else PAUSE_SECONDS):
             self._tell(self._guess)
-        elif length > LONGEST_SECONDS:
-            self._tell(Heard("", 0.0, (), f"You have spoken for {LONGEST_SECONDS:g} seconds. What should I do?"))
+
+    def _hear(self) -> Heard:
+        return self._ear.hear(Audio(np.concatenate([*self._frames, self._rest])))
 
     def _tell(self, heard: Heard) -> None:
-        self._drop()
+        self._forget()
         self._heard(heard)
 
-    def _drop(self) -> None:
+    def _forget(self) -> None:
         self._activity.rest()
-        self._sound = np.zeros(0, np.int16)
+        self._spotter.forget()
+        self._frames.clear()
         self._guess = None
         self._pressed = False

@@ -6,6 +6,9 @@ import os
 
 from roboact_ros.speech.audio import SpeechError
 from roboact_ros.speech.ear import Ear
+from roboact_ros.speech.grammar import Grammar
+from roboact_ros.speech.phrases import RULES
+from roboact_ros.speech.stop_word import StopSpotter
 
 EARS = ("auto", "pocketsphinx", "whisper")
 
@@ -32,3 +35,14 @@ def open_ear(kind: str = "auto", model: str = "") -> Ear:
     from roboact_ros.speech.sphinx import SphinxEar
 
     return SphinxEar()
+
+
+def open_spotter() -> StopSpotter:
+    """Open what spots "stop" in a stream, with whichever ear.
+
+    Raises:
+        SpeechError: PocketSphinx is not installed.
+    """
+    from roboact_ros.speech.sphinx import cmu_dictionary, voice
+
+    return StopSpotter(Grammar(RULES).words(), cmu_dictionary(), voice())

@@ -2,7 +2,7 @@
 
 The parser understands far more; a recogniser that may hear fewer sentences hears those better. Sides, amounts, angles
 and numbers come from the vocabulary. ``/3/`` is the weight of an alternative (1 when not given), ``[…]`` may be left
-out.
+out. What is short is a sentence of its own: after "and" or "then" it would be heard in many a noise.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ RULES = f"""
     | /0.4/ (one|a) (centimeter|millimeter) | /0.2/ (one|an) inch | /0.1/ half (a centimeter|an inch);
 <lengths> = /8/ centimeters | /2/ millimeters | inches;
 <angle> = /6/ <number> degrees | a hundred [and <tens>] degrees | /0.3/ one degree;
-<level> = /4/ a bit | /2/ a little | /2/ a little bit | /3/ slightly | /3/ a lot | a tiny bit | /0.5/ very slightly
+<level> = /4/ a bit | /2/ a little | /2/ a little bit | /3/ slightly | /3/ a lot | a tiny bit | /1.5/ very slightly
     | /0.5/ quite a bit | /0.5/ just a little | /0.3/ a tad | /0.3/ a touch;
 <far> = /3/ <length> | by <length> | /2/ <level>;
 <turned> = /3/ <angle> | by <angle> | /2/ <level>;
@@ -39,10 +39,12 @@ RULES = f"""
     | /0.5/ forwards | backward | backwards | /2/ back | /0.3/ away from me | /0.3/ towards me;
 <body> = /4/ the arm | the robot | the gripper | it | /0.3/ your arm;
 <go> = (/5/ move | /3/ go | /0.5/ shift | /0.3/ slide) [<body>];
-<displacement> = /3/ <go> <direction> [<far>] | <go> <far> <direction> | /0.5/ <direction> [<far>]
-    | /0.3/ <level> <direction> | (raise|lift) [<body>] [up] [<far>] | lower [<body>] [<far>]
-    | /0.3/ (push|pull) [<body>] [forward|back] [<far>] | /0.2/ (extend|retract) [the arm] [<far>]
+<displacement> = /3/ <go> <direction> [<far>] | <go> (<length>|<level>) <direction> | /0.5/ <direction> [<far>]
+    | /0.7/ (raise|lift) <body> [up] [<far>] | /0.7/ lower <body> [<far>]
+    | /0.2/ (push|pull) <body> [forward|back] [<far>] | /0.2/ (extend|retract) the arm [<far>]
     | /3/ ({_canonical(False)});
+<short> = <level> <direction> | (raise|lift) [up] [<far>] | lower [<far>] | /0.3/ (push|pull) [forward|back] [<far>]
+    | /0.1/ (extend|retract) [<far>];
 
 <sense> = clockwise | counterclockwise | /0.2/ anticlockwise;
 <around> = <turned> <sense> | <sense> [<turned>];
@@ -65,7 +67,7 @@ RULES = f"""
     | done | /0.3/ we are done | /0.3/ i am done | /0.3/ finished | /0.3/ that is it | /0.3/ task complete
     | start over | /0.3/ restart | /0.3/ from the beginning;
 <asked> = please | could you | can you | /0.5/ now | /0.5/ okay | /0.5/ could you please | /0.5/ would you;
-<sentence> = /20/ <motion> | /5/ <control> | /1.5/ <asked> <motion> | <motion> please | /0.3/ <control> please
-    | /0.2/ <asked> <control> | /1.2/ <motion> (and | then | and then) <motion>;
+<sentence> = /20/ <motion> | /1.5/ <short> | /5/ <control> | /1.5/ <asked> <motion> | <motion> please
+    | /0.3/ <control> please | /0.2/ <asked> <control> | <motion> (and | then | and then) <motion>;
 """
 """Every rule; ``sentence`` is the one that a whole utterance follows."""

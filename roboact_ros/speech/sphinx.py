@@ -1,8 +1,8 @@
 """The ear that needs nothing but this installation: PocketSphinx with a grammar made from the vocabulary.
 
-Three decoders, whose frequency axes are stretched for short, middling and long vocal tracts, hear every utterance; the
-third is asked only when the first two disagree. The acoustic model is PocketSphinx's own, shifted by ``speech_english``
-towards voices that it misunderstood; docs/speech.md says how.
+Two quick decoders, whose frequency axes are stretched for long and for short vocal tracts, hear every utterance; two
+more patient ones are asked when these disagree or doubt. The acoustic model is PocketSphinx's own, shifted by
+``speech_english`` towards voices that it misunderstood; docs/speech.md says how.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from roboact_ros.speech.level import levelled
 from roboact_ros.speech.phrases import RULES
 from roboact_ros.speech.pronunciation import pronunciations, write_dictionary
 
-WARPS = (0.93, 1.08, 1.0)
+DECODERS = ((0.93, False), (1.08, False), (1.0, True), (1.08, True))
+"""Stretch of the frequency axis, and whether it is patient, in the order in which they are asked."""
 
 
 class SphinxEar:
@@ -36,7 +37,7 @@ class SphinxEar:
         with tempfile.TemporaryDirectory() as folder:
             dictionary = Path(folder) / "words.dict"
             write_dictionary(pronunciations(grammar.words(), cmu_dictionary()), dictionary)
-            self._decoders = [GrammarDecoder(graph, dictionary, voice(warp)) for warp in WARPS]
+            self._decoders = [GrammarDecoder(graph, dictionary, voice(warp), patient) for warp, patient in DECODERS]
 
     def hear(self, audio: Audio) -> Heard:
         """See :class:`~roboact_ros.speech.ear.Ear`."""
