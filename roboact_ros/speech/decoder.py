@@ -47,12 +47,28 @@ class GrammarDecoder:
         graph: All sentences.
         dictionary: File with the pronunciation of every word.
         voice: Acoustic model.
+        measured: Make fits relative to the likeliest sound of all, so that they tell speech of the grammar from any
+            other; takes twice the time.
         patient: Also follow sentences that fit badly for a word; takes twice the time.
     """
 
-    def __init__(self, graph: Graph, dictionary: Path, voice: Voice, patient: bool = False) -> None:
+    def __init__(
+        self, graph: Graph, dictionary: Path, voice: Voice, measured: bool = True, patient: bool = False
+    ) -> None:
+        self.measured = measured
         beam = {"wbeam": _WIDE} if patient else {}
-        self._decoder = open_decoder(voice, dict=str(dictionary), lw=_LANGUAGE_WEIGHT, **beam)
+        warp = {} if voice.warp == 1.0 else {"warp_params": str(voice.warp)}
+        self._decoder = sphinx().Decoder(
+            lm=None,
+            loglevel="FATAL",
+            dict=str(dictionary),
+            mean=str(voice.means),
+            var=str(voice.variances),
+            lw=_LANGUAGE_WEIGHT,
+            compallsen=measured,
+            **beam,
+            **warp,
+        )
         steps = [step if step[3] is not None else step[:3] for step in graph.transitions]
         self._decoder.add_fsg("sentences", self._decoder.create_fsg("sentences", 0, graph.states - 1, steps))
         self._decoder.activate_search("sentences")
@@ -108,18 +124,6 @@ def sphinx() -> Any:
     except ImportError:
         raise SpeechError("PocketSphinx is not installed: pip install 'roboact_ros[speech]'") from None
     return pocketsphinx
-
-
-def open_decoder(voice: Voice, **settings: object) -> Any:
-    """Open PocketSphinx with an acoustic model.
-
-    Raises:
-        SpeechError: It is not installed.
-    """
-    files = {"mean": str(voice.means), "var": str(voice.variances)}
-    warp = {} if voice.warp == 1.0 else {"warp_params": str(voice.warp)}
-    # Fits are relative to the likeliest sound of all, so that they tell speech of the grammar from any other.
-    return sphinx().Decoder(lm=None, loglevel="FATAL", compallsen=True, **files, **warp, **settings)
 
 
 def _logarithm(likelihood: float) -> float:

@@ -28,9 +28,15 @@ Meaning = tuple[tuple[str, ...], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """What one decoder heard: words with their times and fits, without pauses."""
+    """What one decoder heard.
+
+    Attributes:
+        words: Words with their times and fits, without pauses.
+        measured: Whether the fits can be compared; what cannot has a vote, but adds no confidence.
+    """
 
     words: tuple[Spoken, ...]
+    measured: bool = True
 
     @property
     def text(self) -> str:
@@ -40,7 +46,7 @@ class Hypothesis:
     @property
     def quality(self) -> float:
         """How well it fits the sound, 0 … 1."""
-        if not self.words:
+        if not self.words or not self.measured:
             return 0.0
         frames = [word.end - word.start + 1 for word in self.words]
         together = sum(word.fit for word in self.words) / sum(frames)

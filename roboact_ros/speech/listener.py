@@ -12,9 +12,9 @@ from roboact_ros.speech.audio import LONGEST_SECONDS, RATE, Audio
 from roboact_ros.speech.ear import Ear, Heard
 from roboact_ros.speech.voice_activity import FRAME, VoiceActivity
 
-LISTEN_SECONDS = 0.12
+LISTEN_SECONDS = 0.09
 """After so long a pause an utterance is heard, in case it is over."""
-PAUSE_SECONDS = 0.27
+PAUSE_SECONDS = 0.3
 """After so long a pause it is over if it makes sense."""
 PATIENCE_SECONDS = 0.9
 """After so long a pause it is over in any case."""

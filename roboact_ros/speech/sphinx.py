@@ -20,8 +20,8 @@ from roboact_ros.speech.level import levelled
 from roboact_ros.speech.phrases import RULES
 from roboact_ros.speech.pronunciation import pronunciations, write_dictionary
 
-DECODERS = ((0.93, False), (1.08, False), (1.0, True), (1.08, True))
-"""Stretch of the frequency axis, and whether it is patient, in the order in which they are asked."""
+DECODERS = ((0.93, False, False), (1.08, True, False), (1.0, True, True), (1.08, True, True))
+"""Stretch of the frequency axis, and whether it is measured and patient, in the order in which they are asked."""
 
 
 class SphinxEar:
@@ -37,7 +37,10 @@ class SphinxEar:
         with tempfile.TemporaryDirectory() as folder:
             dictionary = Path(folder) / "words.dict"
             write_dictionary(pronunciations(grammar.words(), cmu_dictionary()), dictionary)
-            self._decoders = [GrammarDecoder(graph, dictionary, voice(warp), patient) for warp, patient in DECODERS]
+            self._decoders = [
+                GrammarDecoder(graph, dictionary, voice(warp), measured, patient)
+                for warp, measured, patient in DECODERS
+            ]
 
     def hear(self, audio: Audio) -> Heard:
         """See :class:`~roboact_ros.speech.ear.Ear`."""
@@ -48,7 +51,7 @@ class SphinxEar:
         heard = Heard("", 0.0)
         hypotheses: list[Hypothesis] = []
         for decoder in self._decoders:
-            hypotheses.append(Hypothesis(decoder.decode(pcm)))
+            hypotheses.append(Hypothesis(decoder.decode(pcm), decoder.measured))
             if len(hypotheses) > 1:
                 heard = judge(hypotheses)
                 if not heard.asks or not heard.text:

@@ -44,7 +44,7 @@ class StopSpotter:
         with tempfile.TemporaryDirectory() as folder:
             spoken = Path(folder) / "words.dict"
             write_dictionary(pronunciations({*words, STOP}, dictionary), spoken)
-            self._decoder = GrammarDecoder(Graph(3, steps), spoken, voice)
+            self._decoder = GrammarDecoder(Graph(3, steps), spoken, voice, measured=False)
         self._decoder.begin()
         self._loudest = _FAINT
 

@@ -12,7 +12,7 @@ from roboact_ros.speech.decoder import sphinx
 
 FRAME = RATE * 30 // 1000
 """Samples that are judged at once."""
-_STRICTNESS = 2
+_STRICTNESS = 3
 _WINDOW, _VOICED = 8, 5
 """Somebody begins to speak when so many of the last so many frames hold a voice."""
 
