@@ -26,8 +26,11 @@ WATCHDOG_HZ = 3.0
 """The robot stops its program when nothing arrives for one period of this."""
 
 LOOKAHEAD, GAIN = 0.05, 300.0
-"""Smoothing [s] (0.03 … 0.2) and stiffness (100 … 2000) of servoJ. More stiffness would end the swing after a halt
-sooner in the simulator, but turns every late packet into a jolt of a real arm: leave it where the maker has it."""
+"""Smoothing [s] (0.03 … 0.2) and stiffness (100 … 2000) of servoJ. More stiffness would make the arm trail less, but
+turns every late packet into a jolt of a real arm: leave it where the maker has it."""
+
+HALT_DECELERATION = 10.0
+"""How hard the fastest joint brakes in a halt [rad/s^2]."""
 
 STALE_NS = 400_000_000
 """Without a new state for this long the robot counts as disconnected."""
@@ -36,12 +39,14 @@ _KICK_NS = 20_000_000
 _SUPERVISION_PERIOD = 0.1
 _REMOTE_PERIOD = 0.5
 _START_TIMEOUT = 5.0
-_HALT_DECELERATION = 2.0
+_TOOL_DECELERATION = (0.2, 10.0)
+"""Least and largest that is asked of the tool [m/s^2, rad/s^2]; the latter is the client library's own choice."""
 _VARIABLES = [
     "timestamp",
     "actual_q",
     "actual_qd",
     "actual_TCP_pose",
+    "actual_TCP_speed",
     "robot_mode",
     "runtime_state",
     "speed_scaling",
@@ -62,22 +67,30 @@ class URArm:
     A supervising thread starts the control program whenever the robot allows it (after power-on, a protective stop,
     freedrive or a tripped watchdog), always as a fresh program: one that was interrupted would go on with its old
     motion. A lost link is final, because the client library reconnects and restarts its program on its own when it
-    sees fit: construct the arm again, in a new process.
+    sees fit: construct the arm again, in a new process. Another thread does nothing but halt, so that a halt waits for
+    no answer of the dashboard.
 
     Args:
         address: Host name or address of the controller.
         model: The arm that is expected there.
         tcp: Tool centre point in the flange: x, y, z [m], rotation vector [rad].
         report: Takes one line whenever the robot did or refused something the operator should know.
+        deceleration: How hard the fastest joint brakes in a halt [rad/s^2].
 
     Raises:
         ArmError: No such robot answers there.
     """
 
     def __init__(
-        self, address: str, model: RobotModel, tcp: tuple[float, ...], report: Callable[[str], None] = print
+        self,
+        address: str,
+        model: RobotModel,
+        tcp: tuple[float, ...],
+        report: Callable[[str], None] = print,
+        deceleration: float = HALT_DECELERATION,
     ) -> None:
         self._address, self._model, self._tcp, self._report = address, model, list(tcp), report
+        self._deceleration = deceleration
         _require_reachable(address)
         self._dashboard = Dashboard(address, model)
         try:
@@ -92,9 +105,13 @@ class URArm:
         self._remote = self._dashboard.remote()
         self._stamp, self._stamp_ns, self._kicked_ns = -1.0, time.monotonic_ns(), 0
         self._state = self._take_state(time.monotonic_ns())
-        self._wake = threading.Event()
-        self._supervisor = threading.Thread(target=self._supervise, name="arm supervisor", daemon=True)
-        self._supervisor.start()
+        self._wake, self._brake = threading.Event(), threading.Event()
+        self._threads = [
+            threading.Thread(target=self._supervise, name="arm supervisor", daemon=True),
+            threading.Thread(target=self._halt_when_asked, name="arm halt", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def read(self) -> ArmState:
         """See :class:`~roboact_ros.arms.arm.Arm`."""
@@ -139,7 +156,7 @@ class URArm:
         if self._servoing:
             self._servoing = False
             self._halting = True
-            self._wake.set()
+            self._brake.set()
 
     def unlock(self) -> None:
         """See :class:`~roboact_ros.arms.arm.Arm`; returns at once."""
@@ -153,10 +170,12 @@ class URArm:
             return
         self._closing = True
         self._wake.set()
-        self._supervisor.join()
+        self._brake.set()
+        for thread in self._threads:
+            thread.join()
         if self._control is not None and not self._lost:
             if self._ready:
-                self._control.servoStop(_HALT_DECELERATION)
+                self._control.servoStop(self._tool_deceleration())
                 self._control.stopScript()
             self._control.disconnect()
         self._receive.disconnect()
@@ -205,7 +224,7 @@ class URArm:
             finally:
                 self._lock.release()
 
-    # The supervising thread: everything that may block ----------------------------------------------------------------
+    # The threads: everything that may block -------------------------------------------------------------------------
 
     def _supervise(self) -> None:
         asked_ns = 0
@@ -213,8 +232,6 @@ class URArm:
             self._wake.wait(_SUPERVISION_PERIOD)
             self._wake.clear()
             try:
-                if self._halting:
-                    self._stop_servo()
                 if self._unlocking:
                     self._unlocking = False
                     self._report(self._dashboard.unlock_protective_stop())
@@ -231,11 +248,25 @@ class URArm:
                     self._report(f"{self._address}: {error}")
                     self._wake.wait(1.0)
 
-    def _stop_servo(self) -> None:
-        with self._lock:
-            if self._halting and self._control is not None and self._ready:
-                self._control.servoStop(_HALT_DECELERATION)
-            self._halting = False
+    def _halt_when_asked(self) -> None:
+        while not self._closing:
+            self._brake.wait()
+            self._brake.clear()
+            with self._lock:
+                try:
+                    if self._halting and self._control is not None and self._ready:
+                        self._control.servoStop(self._tool_deceleration())
+                except RuntimeError as error:  # all that the client library raises, here when its connection is gone
+                    self._report(f"{self._address}: {error}")
+                self._halting = False
+
+    def _tool_deceleration(self) -> float:
+        """Return how hard the tool is to brake, along its path [m/s^2, rad/s^2], for what the joints may bear."""
+        least, largest = _TOOL_DECELERATION
+        fastest = max(map(abs, self._receive.getActualQd()))
+        tool = max(map(abs, self._receive.getActualTCPSpeed()))
+        wanted = self._deceleration * tool
+        return largest if wanted >= largest * fastest else max(wanted / fastest, least)
 
     def _start_program(self) -> None:
         """Start a fresh control program, with the tool centre point set and the watchdog armed."""

@@ -10,6 +10,9 @@ from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.limits import Limits, StepRequest, Verdict, allow
 from roboact_ros.types import FloatArray
 
+STANDING = 0.02
+"""An arm stands when every joint is slower than this [rad/s]."""
+
 MOVED = 0.05
 """An arm found this far from where it was left has been moved by somebody else [rad]: nothing is left to undo."""
 
@@ -42,6 +45,7 @@ class Commanded:
         self._q: FloatArray | None = None
         self._qd = np.zeros(6)
         self._q_left: FloatArray | None = None
+        self._halting = False
 
     @property
     def driven(self) -> bool:
@@ -85,8 +89,20 @@ class Commanded:
 
     def leave(self) -> None:
         """Stop driving the arm."""
+        self._halting = False
         if self._q is not None:
             self._q_left, self._q = self._q, None
+
+    def halt(self) -> None:
+        """Stop driving an arm that may be moving; the robot brings it to rest, and there it counts as left."""
+        if self._q is not None:
+            self.leave()
+            self._halting = True
+
+    def coast(self, q: FloatArray, standing: bool) -> None:
+        """Note where the arm is that is not driven, joints (6,) [rad], and whether it stands."""
+        if self._halting:
+            self._q_left, self._halting = q.copy(), not standing
 
     def regain(self, q: FloatArray) -> bool:
         """Drive the arm from where it really is, joints (6,) [rad]; return whether it was moved meanwhile."""

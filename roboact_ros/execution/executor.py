@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+import numpy as np
+
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.admission import Admission
 from roboact_ros.execution.chunks import ChunkIntake
 from roboact_ros.execution.commanded import MOVED as MOVED
-from roboact_ros.execution.commanded import Command, Commanded
+from roboact_ros.execution.commanded import STANDING, Command, Commanded
 from roboact_ros.execution.follower import Event, Follower
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits
@@ -117,9 +119,12 @@ class Executor:
             raise
 
     def stop(self) -> None:
-        """Come to rest and stay there until ``resume``."""
+        """Have the robot brake as hard as it may, off the path if need be, and stay at rest until ``resume``."""
         self._admission.stop()
-        self._brake()
+        self._queue.clear()
+        self._admission.note = ""
+        self._follower.rest()
+        self._commanded.halt()
 
     def pause(self) -> None:
         """Come to rest and accept no motion until ``resume``; the arm may be moved by hand meanwhile."""
@@ -161,7 +166,7 @@ class Executor:
         """What the operator is told."""
         admission = self._admission
         return ExecutorStatus(
-            state=admission.state(self._follower.braking, self._busy),
+            state=admission.state(self._follower.braking or self._coasting, self._busy),
             reason=admission.blocked or admission.note,
             motion=self._running.phrase,
             source=self._source if self._busy else "",
@@ -196,7 +201,8 @@ class Executor:
             self._lose(f"the control loop stood still for more than {STALL_NS / 1e9:g} s")
         held, commanded = self._admission.held, self._commanded
         if not commanded.driven:
-            if held:
+            commanded.coast(measured.q, not self._coasting)
+            if held or self._coasting:
                 return Command(None)
             self._regain(measured.q)
         if self._running.step is not None:
@@ -234,7 +240,7 @@ class Executor:
             if not self._has_gripper and any(self._planner.opening(step) is not None for step in steps):
                 raise MotionRefused("this cell has no gripper")
             first, *rest = steps
-            if not moving:
+            if not (moving or self._coasting):
                 motion, end = self._follower.from_rest(first)
             elif (blended := self._follower.blend(first)) is not None:
                 motion, end = blended
@@ -256,9 +262,11 @@ class Executor:
             raise self._admission.refuse(f"a person's motion runs: {self._running.phrase or self._queue[0].phrase}")
 
     def _admit(self) -> FloatArray:
-        """Return the joints (6,) that a new plan starts from, or refuse it."""
+        """Return the joints (6,) that a new plan starts from, as far as is known, or refuse it."""
         self._admission.check()
         if not self._commanded.driven and self._measured is not None:
+            if self._coasting:
+                return self._measured.q
             self._regain(self._measured.q)
         return self._commanded.q
 
@@ -293,6 +301,12 @@ class Executor:
         """Drive the arm from where it really is."""
         if self._commanded.regain(q):
             self._running.history.clear()
+
+    @property
+    def _coasting(self) -> bool:
+        """Whether the arm moves without being driven: it is driven again from where it comes to rest."""
+        measured = self._measured
+        return not self._commanded.driven and measured is not None and float(np.abs(measured.qd).max()) > STANDING
 
     @property
     def _busy(self) -> bool:

@@ -151,7 +151,8 @@ class Follower:
         self.braking = self.running.step is not None
 
     def rest(self) -> None:
-        """The commanded arm stands: what ran is over."""
+        """What ran is over, and the commanded arm stands."""
+        self._opening = None
         self.running.close()
         self._pace.reset()
         self._commanded.rest()

@@ -23,7 +23,7 @@ from roboact_ros.arms.digital_output import DigitalOutputGripper
 from roboact_ros.arms.gripper import Gripper
 from roboact_ros.arms.gripper_worker import GripperWorker
 from roboact_ros.arms.robotiq import RobotiqGripper
-from roboact_ros.arms.ur import URArm
+from roboact_ros.arms.ur import HALT_DECELERATION, URArm
 from roboact_ros.arms.ur_calibration import read_calibration
 from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import cell_from_mapping
@@ -81,12 +81,13 @@ def _connect(cell: Cell, channel: Channel, first: Message, notices: deque[str]) 
         EOFError: The node is gone or wants this process to end.
     """
     model = robot_model(cell.arm.model)
+    deceleration = min(HALT_DECELERATION, cell.safety.joint_acceleration)
     found: list[tuple[URArm, FloatArray | None]] = []
     why = [f"connecting to {cell.robot_address}"]
 
     def attempt() -> None:
         try:
-            arm = URArm(cell.robot_address, model, cell.arm.tcp, notices.append)
+            arm = URArm(cell.robot_address, model, cell.arm.tcp, notices.append, deceleration)
             found.append((arm, read_calibration(cell.robot_address) if cell.arm.calibrated else None))
         except RoboactError as error:
             why[0] = str(error)

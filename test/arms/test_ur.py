@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from rtde_receive import RTDEReceiveInterface
 
-from roboact_ros.arms.ur import URArm
+from roboact_ros.arms.ur import HALT_DECELERATION, URArm
 from roboact_ros.arms.ur_calibration import read_calibration
 from roboact_ros.errors import ArmError
 from roboact_ros.execution.calibrated import CalibratedKinematics, Calibration
@@ -88,6 +89,37 @@ def test_a_cb3_arm_works_too(start_simulator, operate) -> None:  # type: ignore[
     before = operated.until_mode(ArmMode.RUNNING).q
     operated.stream(0.1)
     operated.until(lambda state: abs(state.q[5] - before[5] - 0.1) < 1e-3, "arrival")
+
+
+@pytest.mark.parametrize("joint", [0, 5])
+def test_a_halt_in_mid_motion_brakes_evenly_without_swinging_back(simulator, operate, robot_address, joint) -> None:  # type: ignore[no-untyped-def]
+    operated = operate()
+    operated.until_mode(ArmMode.RUNNING)
+    watch = RTDEReceiveInterface(robot_address, 500.0, ["timestamp", "target_qd", "target_qdd"])
+    start = operated.arm.read().q
+    for k in range(400):
+        operated.arm.read()
+        operated.arm.servo(start + np.eye(6)[joint] * 1e-3 * max(k - 50, k * k / 200 if k < 100 else 0))
+        time.sleep(0.002)  # the control period
+    fast = watch.getTargetQd()[joint]
+    assert fast > 0.3
+    operated.arm.halt()
+    seen = []
+
+    def stands(state: ArmState) -> bool:
+        qd, qdd = np.array(watch.getTargetQd()), np.array(watch.getTargetQdd())
+        seen.append((qd[joint], np.abs(qdd).max()))
+        return not qd.any() and not state.qd.any()
+
+    found = operated.until(stands, "standstill").q
+    assert min(speed for speed, _ in seen) >= 0.0
+    assert max(brakes for _, brakes in seen) <= 1.05 * HALT_DECELERATION
+    assert any(brakes > 0.8 * HALT_DECELERATION for _, brakes in seen)
+    for _ in range(50):
+        operated.arm.servo(found)
+        np.testing.assert_allclose(operated.arm.read().q, found, atol=1e-6)
+        time.sleep(0.002)  # the control period
+    watch.disconnect()
 
 
 def test_without_signs_of_life_the_robot_stops_its_program(pendant, operate) -> None:  # type: ignore[no-untyped-def]
