@@ -14,7 +14,7 @@ from roboact_ros.policies.nets.prompted import PromptedTower
 from roboact_ros.policies.nets.text import embed_texts
 from roboact_ros.policies.preprocessing import Preprocessing
 from roboact_train.clip_rt.batch import Batch
-from roboact_train.clip_rt.loss import Form, context_of, contrastive_imitation_loss, different_rows
+from roboact_train.clip_rt.loss import Form, competing_loss, context_of, contrastive_imitation_loss, different_rows
 from roboact_train.training.learner import Gather
 
 _MOST_SCALE = math.log(100.0)
@@ -110,7 +110,10 @@ class ContrastiveImitation(nn.Module):
         scale = self.towers.model.logit_scale.clamp(max=_MOST_SCALE).exp()
         with torch.autocast(pixels.device.type, enabled=False):
             context = context_of(image, prompt, self._form)
-            loss = contrastive_imitation_loss(context, words, positive, counts, scale)
+            if self._form == "softmax":
+                loss = competing_loss(context, words, positive, scale)
+            else:
+                loss = contrastive_imitation_loss(context, words, positive, counts, scale)
             return loss if self.way is None else loss + self._way_weight * way_loss(self.way(features), ways)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -44,8 +44,8 @@ class Feed(Protocol):
         """Whether there is data to judge by."""
         ...
 
-    def batches(self, preparation: Preparation, first: int) -> Iterator[Batch]:
-        """Return this process's share of all batches from number ``first`` on, endlessly."""
+    def batches(self, preparation: Preparation, first: int) -> Generator[Batch, None, None]:
+        """Return this process's share of the endless batches from ``first`` on; close it to end its workers."""
         ...
 
     def validation(self, preparation: Preparation) -> Iterator[Batch]:
@@ -85,7 +85,7 @@ class MemoryFeed:
         self.fingerprint = corpus.fingerprint
         self.validates = bool(corpus.validation)
 
-    def batches(self, preparation: Preparation, first: int) -> Iterator[Batch]:
+    def batches(self, preparation: Preparation, first: int) -> Generator[Batch, None, None]:
         """See :class:`Feed`."""
         data = MemoryData(self._corpus.train, preparation, self._chunks[0])
         settings = self._settings
@@ -133,7 +133,7 @@ class ShardFeed:
         self.fingerprint = zlib.crc32(f"{names} {settings.workers}".encode())
         self.validates = bool(self._judged)
 
-    def batches(self, preparation: Preparation, first: int) -> Iterator[Batch]:
+    def batches(self, preparation: Preparation, first: int) -> Generator[Batch, None, None]:
         """See :class:`Feed`."""
         settings, place = self._settings, self._place
         share = settings.batch // place.processes

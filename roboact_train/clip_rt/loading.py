@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,7 +143,9 @@ def _drawn(waiting: list[tuple[int, Sample]], generator: np.random.Generator) ->
     return waiting.pop()
 
 
-def from_memory(data: MemoryData, order: Order, preparation: Preparation, workers: int, pin: bool) -> Iterator[Batch]:
+def from_memory(
+    data: MemoryData, order: Order, preparation: Preparation, workers: int, pin: bool
+) -> Generator[Batch, None, None]:
     """Yield endless batches; ``pin`` puts them in memory that a GPU reads directly.
 
     Raises:
@@ -153,7 +155,9 @@ def from_memory(data: MemoryData, order: Order, preparation: Preparation, worker
     return _good(loader)
 
 
-def from_shards(stream: ShardStream, batch: int, preparation: Preparation, workers: int, pin: bool) -> Iterator[Batch]:
+def from_shards(
+    stream: ShardStream, batch: int, preparation: Preparation, workers: int, pin: bool
+) -> Generator[Batch, None, None]:
     """Yield endless batches of ``batch`` samples.
 
     Raises:
@@ -189,12 +193,13 @@ class _Collate:
 def _common(preparation: Preparation, workers: int, pin: bool) -> dict[str, Any]:
     # A process that is forked from one with OpenCV's threads waits for them for ever.
     cv2.setNumThreads(0)
-    several = {"prefetch_factor": 4, "persistent_workers": True} if workers else {}
+    several = {"prefetch_factor": 4} if workers else {}
     shared = {"num_workers": workers, "collate_fn": _Collate(preparation), "pin_memory": pin}
     return {**shared, "worker_init_fn": _one_core, **several}
 
 
-def _good(batches: Any) -> Iterator[Batch]:
+def _good(batches: Any) -> Generator[Batch, None, None]:
+    # Nothing else may hold the iterator: its workers end when this ends, by an error or because it is closed.
     for batch in batches:
         if isinstance(batch, RoboactError):
             raise batch

@@ -1,7 +1,8 @@
-"""Contrastive imitation loss (https://arxiv.org/abs/2411.00508, section III-B), as released and as in the paper.
+"""Contrastive imitation loss (https://arxiv.org/abs/2411.00508, section III-B), as released, as in the paper, and ours.
 
-Both are binary cross-entropies over all pairs of M contexts and M supervisions; a pair is positive when both samples
-have the same action. Supervisions with the same words have the same column, which is computed once and counted.
+The first two are binary cross-entropies over all pairs of M contexts and M supervisions; a pair is positive when both
+samples have the same action. Supervisions with the same words have the same column, which is computed once and counted.
+The third lets the supervisions compete, as they do where the policy takes the best.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-Form = Literal["released", "paper"]
+Form = Literal["released", "paper", "softmax"]
 
 
 def released_context(image: Tensor, prompt: Tensor) -> Tensor:
@@ -49,6 +50,22 @@ def contrastive_imitation_loss(
     losses = functional.binary_cross_entropy_with_logits(logits, positive.to(logits.dtype), reduction="none")
     weights = counts.to(losses.dtype)
     return (losses @ weights).mean() / weights.sum()
+
+
+def competing_loss(context: Tensor, supervision: Tensor, positive: Tensor, logit_scale: Tensor) -> Tensor:
+    """Return the mean negative log-likelihood that a softmax over the different supervisions picks a positive one.
+
+    Not in the released procedure. Each row stands alone, so processes need not know each other's rows.
+
+    Args:
+        context: (n, d), from :func:`context_of`.
+        supervision: (k, d) un-normalised embeddings of different supervisions.
+        positive: (n, k) bool, at least one of each row.
+        logit_scale: Factor of the cosines, already exponentiated.
+    """
+    logits = logit_scale * context @ functional.normalize(supervision, dim=-1).T
+    right = logits.masked_fill(~positive, -torch.inf)
+    return (logits.logsumexp(-1) - right.logsumexp(-1)).mean()
 
 
 def different_rows(tokens: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ class ChunkLearner:
         """See the contract."""
         return self._feed.batches_per_epoch
 
-    def batches(self, first: int) -> Iterator[Batch]:
+    def batches(self, first: int) -> Generator[Batch, None, None]:
         """See the contract."""
         return self._feed.batches(self._train, first)
 

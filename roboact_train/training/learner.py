@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,7 +39,7 @@ class Learner(Protocol):
         """Batches of one epoch."""
         ...
 
-    def batches(self, first: int) -> Iterator[Any]:
+    def batches(self, first: int) -> Generator[Any, None, None]:
         """Return this process's share of all batches from number ``first`` on, endlessly."""
         ...
 

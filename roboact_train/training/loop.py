@@ -7,7 +7,7 @@ import math
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,8 +136,7 @@ class Training:
         writer = SummaryWriter(str(self._output / LOGS)) if accelerator.is_main_process else None
         begun, first, told = time.monotonic(), progress.batches, time.monotonic()
         try:
-            with _interruption() as interrupted:
-                batches = self._learner.batches(progress.batches) if progress.batches < last else iter(())
+            with _interruption() as interrupted, closing(self._learner.batches(progress.batches)) as batches:
                 while progress.batches < last:
                     loss = self._train(next(batches).to(accelerator.device))
                     progress.batches += 1

@@ -38,7 +38,8 @@ class TrainSettings:
         betas: Decay of AdamW's averages.
         epsilon: Smallest denominator of AdamW.
         clip_gradient: Largest norm of the gradient; 0 leaves it as it is.
-        loss: ``released`` (parts of the context normalised, not their sum) or ``paper`` (the sum, as at run time).
+        loss: ``released`` (parts of the context normalised, not their sum), ``paper`` (the sum, as at run time) or
+            ``softmax`` (as ``paper``, but the motions compete). The last is not in the released procedure.
         contrast_vocabulary: Contrast every context with all motions of the vocabulary as well, so that rare ones
             are known to be wrong. Not in the released procedure.
         way: Weight of an auxiliary loss: embeddings of images shall also tell how far the tool has to go to where the
@@ -69,7 +70,7 @@ class TrainSettings:
     betas: tuple[Part, Part] = (0.9, 0.98)
     epsilon: Annotated[float, Field(gt=0.0)] = 1e-6
     clip_gradient: NotNegative = 0.0
-    loss: Literal["released", "paper"] = "released"
+    loss: Literal["released", "paper", "softmax"] = "released"
     contrast_vocabulary: bool = False
     way: NotNegative = 0.0
     precision: Literal["auto", "float32", "fp16", "bf16"] = "auto"

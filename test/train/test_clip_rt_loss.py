@@ -8,7 +8,13 @@ import pytest
 import torch
 from torch.nn import functional
 
-from roboact_train.clip_rt.loss import contrastive_imitation_loss, different_rows, paper_context, released_context
+from roboact_train.clip_rt.loss import (
+    competing_loss,
+    contrastive_imitation_loss,
+    different_rows,
+    paper_context,
+    released_context,
+)
 
 
 def _softplus(x: float) -> float:
@@ -69,6 +75,17 @@ def test_rows_of_several_processes_make_the_same_loss_and_gradient() -> None:
         losses.append(loss.detach())
     torch.testing.assert_close(losses[0], (losses[1] + losses[2]) / 2)
     torch.testing.assert_close(gradients[0], (gradients[1] + gradients[2]) / 2)
+
+
+def test_competing_motions_are_a_cross_entropy_whose_positives_add_up() -> None:
+    context, texts, which = _batch(2)
+    scale, alone = torch.tensor(2.0), torch.eye(4, dtype=torch.bool)
+    logits = scale * context @ functional.normalize(texts, dim=-1).T
+    expected = functional.cross_entropy(logits, which)
+    torch.testing.assert_close(competing_loss(context, texts, alone[which], scale), expected)
+    # Each text twice: both are right, so nothing changes.
+    doubled = competing_loss(context, texts.repeat(2, 1), alone[which].repeat(1, 2), scale)
+    torch.testing.assert_close(doubled, expected)
 
 
 def test_same_words_with_different_actions_are_refused() -> None:

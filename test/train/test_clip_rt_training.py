@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -226,3 +227,4 @@ def test_a_truncated_shard_is_named_and_nothing_is_exported(tmp_path: Path) -> N
         with pytest.raises(RoboactError, match=r"data-1\.tar is damaged or cut off"):
             train(request, print)
         assert not (tmp_path / f"out{workers}" / "best").exists()
+        assert multiprocessing.active_children() == []
