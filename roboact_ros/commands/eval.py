@@ -4,7 +4,7 @@
   roboact eval tabletop --policy teacher --tasks stack push --split unseen --plot success.png
 
 POLICY is a folder of a model, a file of weights (with --model), "random", or "teacher": the upper bound, which sees the
-true state of the table. An episode ends when the task is done, when the policy says so, or after 60 motions. With
+true state of the table. An episode ends when the task is done, when the policy says so, or after M motions. With
 --json the last line is {"mean": …, "tasks": {name: {"success", "episodes", "ci", …}}, …}, equal for equal arguments.
 """
 
@@ -36,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--interventions", type=int, default=0, metavar="K", help="most motions that the teacher may replace (0)"
     )
+    parser.add_argument(
+        "--motions", type=int, default=60, metavar="M", help="after so many an episode has failed (%(default)s)"
+    )
     parser.add_argument("--camera", default="front", metavar="NAME", help="camera of the scene (%(default)s)")
     parser.add_argument(
         "--size", type=int, nargs=2, default=(320, 240), metavar=("W", "H"), help="of images [px] (320 240)"
@@ -62,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     if args.episodes < 1:
         raise ConfigurationError(f"--episodes is at least 1, not {args.episodes}")
     contender = Contender(args.policy, args.model, args.device)
-    rules = Rules(args.split, args.interventions, View(args.camera, *args.size), args.arm)
+    rules = Rules(args.split, args.interventions, View(args.camera, *args.size), args.arm, args.motions)
     seeds = range(args.seed, args.seed + args.episodes)
     trials = [Trial(contender, task, seed, rules) for task in chosen_tasks(args.tasks) for seed in seeds]
     processes = cores() if args.processes is None else args.processes

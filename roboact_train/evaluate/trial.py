@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from roboact_ros.errors import ConfigurationError
-from roboact_ros.sim.tasks.suite import episode
+from roboact_ros.sim.tasks.suite import MOST_MOTIONS, episode
 from roboact_ros.types import ActionChunk, Motion
 from roboact_train.data.samples import CORRECTION, DONE, POLICY, Sample
 from roboact_train.evaluate.contender import Contender
@@ -23,16 +23,20 @@ class Rules:
         interventions: Most motions of the policy that the teacher may replace in one episode.
         view: The camera.
         model: The arm.
+        motions: After so many an episode has failed.
     """
 
     split: str = "train"
     interventions: int = 0
     view: View = field(default_factory=View)
     model: str = "ur5e"
+    motions: int = MOST_MOTIONS
 
     def __post_init__(self) -> None:
         if self.interventions < 0:
             raise ConfigurationError(f"--interventions is not negative: {self.interventions}")
+        if not 1 <= self.motions <= MOST_MOTIONS:
+            raise ConfigurationError(f"--motions is 1 to {MOST_MOTIONS}, not {self.motions}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Trial:
         with Table(episode(self.task, rules.split, self.seed), rules.view, rules.model) as table:
             policy = self.contender.at(table)
             helper = Helper(table, rules.interventions)
-            while not table.over:
+            while not table.over and table.motions < rules.motions:
                 choice = policy.act(table.frame())
                 if isinstance(choice, ActionChunk):
                     if rules.interventions:

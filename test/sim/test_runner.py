@@ -112,9 +112,9 @@ def test_the_same_words_end_in_the_same_states(pair: tuple[Networked, Runner]) -
     networked.rest()
     run.wait(0.5)
     body = world.arms[0].read()
-    np.testing.assert_allclose(networked.state["q"], body.q, atol=1e-3)
+    np.testing.assert_allclose(networked.state["q"], body.q, atol=3e-3)
     pose = np.reshape(networked.state["pose"], (3, 4))
-    np.testing.assert_allclose(pose[:, 3], world.arms[0].pose_tool_in_world[:3, 3], atol=1e-3)
+    np.testing.assert_allclose(pose[:, 3], world.arms[0].pose_tool_in_world[:3, 3], atol=2e-3)
     opening, _, holding = networked.state["gripper"]
     assert holding and body.gripper.holding
     assert opening == pytest.approx(body.gripper.opening, abs=0.01)

@@ -73,7 +73,7 @@ def test_leaves_at_once(number: signal.Signals) -> None:
     assert process.stdout is not None and process.stdout.readline().startswith("ready")
     client = socket.create_connection((address, 30004), timeout=5.0)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=3)
+    _, errors = process.communicate(timeout=10)
     assert process.returncode == 0 and "Traceback" not in errors
     client.close()
     ideal(address).close()

@@ -14,7 +14,9 @@ import psutil
 from roboact_ros.nodes.witness import Witness
 
 READY_SECONDS = 60.0
-MOTION_SECONDS = 20.0
+MOTION_SECONDS = 40.0
+LOADING_SECONDS = 120.0
+"""What loading a network takes at most, on a machine that is busy and has never read the files."""
 
 
 class RunningCell:
@@ -80,4 +82,4 @@ def simulated_robot(address: str) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(10.0)
+        process.wait(30.0)

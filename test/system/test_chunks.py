@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from cell import MOTION_SECONDS, RunningCell, running_cell
+from cell import LOADING_SECONDS, MOTION_SECONDS, RunningCell, running_cell
 
 from roboact_ros.recording.reader import Episode
 from roboact_train.data.bags import samples_from_bag
@@ -33,7 +33,7 @@ def test_chunks_move_the_arm_until_a_person_speaks(tmp_path: Path) -> None:
         cell.talk.rest(MOTION_SECONDS)
         start = cell.talk.position
         cell.talk.instruct("point at the red block")
-        cell.talk.wait(lambda: source(cell) == "policy", MOTION_SECONDS, "the policy does not drive")
+        cell.talk.wait(lambda: source(cell) == "policy", LOADING_SECONDS, "the policy does not drive")
         assert cell.talk.arm is not None and cell.talk.arm.values["motion"] == "chunk of 8 steps"
         cell.talk.wait(
             lambda: float(np.linalg.norm(cell.talk.position - start)) > 0.002,

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from cell import MOTION_SECONDS, RunningCell, running_cell
+from cell import LOADING_SECONDS, MOTION_SECONDS, RunningCell, running_cell
 
 from roboact_ros.recording.reader import Episode
 
@@ -32,7 +32,7 @@ def test_a_person_beats_the_policy_which_then_goes_on(tmp_path: Path) -> None:
         cell.talk.rest(MOTION_SECONDS)
         assert source(cell) == "", "the policy moved without an instruction"
         cell.talk.instruct("point at the red block")
-        cell.talk.wait(lambda: source(cell) == "policy", MOTION_SECONDS, "the policy does not drive")
+        cell.talk.wait(lambda: source(cell) == "policy", LOADING_SECONDS, "the policy does not drive")
         cell.talk.say("raise the arm a bit", MOTION_SECONDS)
         cell.talk.wait(lambda: source(cell) == "teleop", MOTION_SECONDS, "the person was not obeyed")
         cell.talk.wait(lambda: source(cell) == "policy", MOTION_SECONDS, "the policy did not go on")

@@ -48,16 +48,16 @@ def tiny_policy(folder: Path) -> str:
 
 
 def test_the_teacher_does_every_task() -> None:
-    results = [Trial(Contender("teacher"), task, seed, RULES).run() for task in TASKS for seed in range(2)]
+    results = [Trial(Contender("teacher"), task, seed, RULES).run() for task in TASKS for seed in range(1)]
     assert [(result.task, result.seed) for result in results if not result.success] == []
     assert all(0 < result.motions <= 60 for result in results)
 
 
 def test_random_motions_do_nothing_useful_and_are_the_same_again() -> None:
-    trials = [Trial(Contender("random"), "stack", 0, RULES) for _ in range(2)]
+    trials = [Trial(Contender("random"), "stack", 0, Rules(view=SMALL, motions=20)) for _ in range(2)]
     first, again = (trial.run() for trial in trials)
     assert first == again
-    assert not first.success and first.motions == 60 and first.refused > 0
+    assert not first.success and first.motions == 20 and first.refused > 0
 
 
 def test_wilson_against_published_numbers() -> None:
@@ -115,7 +115,7 @@ def test_a_helper_waits_once_and_never_helps_more_often_than_allowed() -> None:
 
 def test_interventions_alone_do_a_task_that_the_policy_does_not(tmp_path: Path) -> None:
     policy = Contender(tiny_policy(tmp_path / "model"), device="cpu")
-    alone = Trial(policy, "point_at", 1, RULES).run()
+    alone = Trial(policy, "point_at", 1, Rules(view=SMALL, motions=20)).run()
     helped = Trial(policy, "point_at", 1, Rules(interventions=60, view=SMALL)).run()
     assert not alone.success and alone.interventions == 0
     assert helped.success and helped.interventions > 0
@@ -124,7 +124,7 @@ def test_interventions_alone_do_a_task_that_the_policy_does_not(tmp_path: Path) 
 def test_a_model_is_evaluated_by_the_command_and_equally_again(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     policy = tiny_policy(tmp_path / "model")
     words = ["eval", "tabletop", "--policy", policy, "--device", "cpu", "--tasks", "push", "stack", "--episodes", "2"]
-    words += ["--size", "64", "48", "--json"]
+    words += ["--size", "64", "48", "--motions", "8", "--json"]
     lines = []
     for processes in ("1", "2"):
         assert main([*words, "--processes", processes, "--plot", str(tmp_path / "bars.png")]) == 0
@@ -155,7 +155,8 @@ def test_what_is_no_policy_is_named(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_interventions_are_recorded_as_corrections(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     policy, out = tiny_policy(tmp_path / "model"), tmp_path / "corrections"
     words = ["eval", "tabletop", "--policy", policy, "--device", "cpu", "--tasks", "point_at", "--episodes", "1"]
-    words += ["--size", "64", "48", "--interventions", "3", "--seed", "1", "--record", str(out), "--json"]
+    words += ["--motions", "8", "--size", "64", "48", "--interventions", "3", "--seed", "1", "--json"]
+    words += ["--record", str(out)]
     assert main(words) == 0
     report = json.loads(capsys.readouterr().out.splitlines()[-1])
     samples = [sample for path in shard_files(out) for sample in read_shard(path)]
