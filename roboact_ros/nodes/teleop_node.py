@@ -17,6 +17,8 @@ from roboact_ros.chat.client import ChatClient
 from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.chat.newest import Newest
 from roboact_ros.errors import LanguageRefusal, RoboactError
+from roboact_ros.execution.status import PERSON
+from roboact_ros.language.controls import CONTROL_WORDS
 from roboact_ros.language.llm import FreePhrasing
 from roboact_ros.language.parse import Command, parse, prepare
 from roboact_ros.language.plan import plan_to_text
@@ -44,8 +46,8 @@ ANSWERS = {
 class TeleopNode(Node):  # type: ignore[misc]
     """Listens to people.
 
-    A language model, where the cell has one, is asked beside what happens here. Whatever is said meanwhile, and a stop
-    by any other way, withdraws the question: a late answer never moves the arm.
+    A language model, where the cell has one, is asked beside what happens here. Whatever is said meanwhile, a new task,
+    and a stop, home or other control by any way withdraw the question: a late answer never moves the arm.
 
     Args:
         cell: The cell; its viewpoint says whose left is "left".
@@ -61,6 +63,7 @@ class TeleopNode(Node):  # type: ignore[misc]
         self._patience = cell.language_model.timeout
         self._newest: Newest[Command] = Newest()
         self._asked_about = ""
+        self._homing = False
         prepare()
         self._motion = self.create_publisher(String, "teleop/motion", DEPTH)
         # Latched, so that an episode that starts later still shows what was said last.
@@ -70,6 +73,8 @@ class TeleopNode(Node):  # type: ignore[misc]
             self.create_subscription(PoseStamped, "tcp_pose", self._moved, 1)
         if self._model is not None:
             self.create_subscription(DiagnosticStatus, "executor/status", self._on_executor, DEPTH)
+            self.create_subscription(String, "teleop/motion", self._on_word, DEPTH)
+            self.create_subscription(String, "instruction", lambda m: self._leave("There is a new task"), latched)
         self.create_subscription(String, "correction", self._heard, DEPTH)
 
     def destroy_node(self) -> None:
@@ -136,9 +141,22 @@ class TeleopNode(Node):  # type: ignore[misc]
             self._motion.publish(String(data=command.control or plan_to_text(command.motions)))
 
     def _on_executor(self, message: DiagnosticStatus) -> None:
-        stopped = status_from_message(message).values.get("state") == "stopped"
-        if stopped and self._newest.withdraw():
-            self._tell(refused(self._asked_about, "The arm is stopped, so I left that."))
+        """Notice what was asked of the executor's services."""
+        values = status_from_message(message).values
+        was_homing, self._homing = self._homing, values.get("motion") == "home" and values.get("source") == PERSON
+        if values.get("state") == "stopped":
+            self._leave("The arm is stopped")
+        elif self._homing and not was_homing:
+            self._leave("The arm goes home")
+
+    def _on_word(self, message: String) -> None:
+        """Notice a control that came by another way, such as a button; what is said here has withdrawn it before."""
+        if message.data in CONTROL_WORDS:
+            self._leave(f'"{message.data}" came meanwhile')
+
+    def _leave(self, reason: str) -> None:
+        if self._newest.withdraw():
+            self._tell(refused(self._asked_about, f"{reason}, so I left that."))
 
     def _tell(self, status: Status) -> None:
         self._status.publish(status_to_message(status))

@@ -221,8 +221,13 @@ def test_stop_is_latched_until_resume(cell: Cell) -> None:
     cell.say(UP)
     cell.until(lambda: "stopped by the person" in cell.status["refused"], "refusal")
     assert not cell.call("executor/home").success
+    found = cell.q
+    cell.targets.clear()
     assert cell.call("executor/resume").success
     cell.until_state("idle")
+    cell.spin(0.3)
+    np.testing.assert_allclose(cell.q, found, atol=1e-4)
+    np.testing.assert_allclose([q for _, q in cell.targets], [found] * len(cell.targets), atol=1e-4)
     cell.do("home")
     cell.do("start over")
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from language_model import Behaviour, Endpoint, answers, endpoint, sends, silent
 from std_msgs.msg import String
-from test_teleop_node import DEADLINE, Cell, started
+from test_teleop_node import DEADLINE, LATCHED, Cell, started
 
 from roboact_ros.language.vocabulary import PRIMITIVES
-from roboact_ros.nodes.messages.diagnostics import Level, Status
+from roboact_ros.nodes.messages.diagnostics import Level, Status, status_to_message
 
 STRANGE = "scooch over to port"
 LEFT = PRIMITIVES[14].phrase
@@ -74,9 +74,25 @@ def thinking(cell: Cell, server: Endpoint) -> Iterator[Callable[[], None]]:
     release.set()
 
 
+@pytest.fixture(scope="module")
+def publish(cell: Cell) -> Callable[[str, str], None]:
+    """Publishes a text on a topic; on ``executor/status``, that the arm does it for a person."""
+    topics = {topic: cell.node.create_publisher(String, topic, LATCHED) for topic in ("teleop/motion", "instruction")}
+    cell.until(lambda: all(topic.get_subscription_count() for topic in topics.values()), "the node to listen")
+
+    def tell(topic: str, text: str) -> None:
+        if topic == "executor/status":
+            values = {"state": "moving", "motion": text, "source": "teleop"}
+            cell.arm.publish(status_to_message(Status("executor", values=values)))
+        else:
+            topics[topic].publish(String(data=text))
+
+    return tell
+
+
 def test_what_was_understood_is_shown_before_the_arm_moves(cell: Cell, server: Endpoint) -> None:
     server.answer(ANSWER)
-    cell.order.clear()
+    cell.published.clear()
     status = cell.say(STRANGE)
     assert cell.plans[-1] == LEFT and cell.order == ["status", "status", "plan"]
     assert status.message == f"I will {LEFT}." and status.values["rephrased_by"] == "tiny"
@@ -118,6 +134,40 @@ def test_a_stop_by_another_way_withdraws_the_question(cell: Cell, thinking: Call
     thinking()
     cell.say("close the gripper")
     assert cell.plans == ["close the gripper"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "text", "reason"),
+    [
+        ("teleop/motion", "stop", '"stop" came meanwhile'),
+        ("teleop/motion", "home", '"home" came meanwhile'),
+        ("teleop/motion", "resume", '"resume" came meanwhile'),
+        ("instruction", "put the cube into the bowl", "There is a new task"),
+        ("executor/status", "home", "The arm goes home"),
+    ],
+)
+def test_a_button_or_a_new_task_withdraws_the_question(
+    cell: Cell, thinking: Callable[[], None], publish: Callable[[str, str], None], topic: str, text: str, reason: str
+) -> None:
+    publish(topic, text)
+    cell.until(lambda: final(cell.statuses), "the question to be withdrawn")
+    assert cell.statuses[-1].values["text"] == STRANGE and reason in cell.statuses[-1].values["refused"]
+    thinking()
+    cell.tell("idle")
+    cell.say("close the gripper")
+    assert LEFT not in cell.plans and cell.plans[-1] == "close the gripper"
+
+
+def test_the_home_that_ran_before_does_not_withdraw_the_question(
+    cell: Cell, server: Endpoint, publish: Callable[[str, str], None]
+) -> None:
+    publish("executor/status", "home")
+    cell.say("move left or right")
+    server.answer(ANSWER)
+    publish("executor/status", "home")
+    says(cell, STRANGE)
+    assert not cell.statuses[-1].values["refused"]
+    cell.tell("idle")
 
 
 def test_the_same_words_again_ask_again(cell: Cell, server: Endpoint, thinking: Callable[[], None]) -> None:

@@ -41,7 +41,7 @@ class Cell:
         self.executor.add_node(self.node)
         self.plans: list[str] = []
         self.statuses: list[Status] = []
-        self.order: list[str] = []
+        self.published: list[tuple[int, str]] = []
         self.refusal = ""
         self.finished = 0
         self.correction = self.node.create_publisher(String, "correction", 10)
@@ -56,9 +56,14 @@ class Cell:
         values = {"state": state, "finished": str(self.finished), "refused": refused}
         self.arm.publish(status_to_message(Status("executor", message=refused or state, values=values)))
 
-    def _planned(self, message: String) -> None:
+    @property
+    def order(self) -> list[str]:
+        """What the node has published, in its order and not in that of arrival."""
+        return [what for _, what in sorted(self.published)]
+
+    def _planned(self, message: String, info: dict[str, int]) -> None:
         self.plans.append(message.data)
-        self.order.append("plan")
+        self.published.append((info["source_timestamp"], "plan"))
         plan = plan_from_text(message.data)
         if self.refusal:
             self.tell("idle", self.refusal)
@@ -69,9 +74,9 @@ class Cell:
             self.finished += len(plan)
             self.tell("idle")
 
-    def _told(self, message: DiagnosticStatus) -> None:
+    def _told(self, message: DiagnosticStatus, info: dict[str, int]) -> None:
         self.statuses.append(status_from_message(message))
-        self.order.append("status")
+        self.published.append((info["source_timestamp"], "status"))
 
     def until(self, condition: Callable[[], object], what: str) -> None:
         """Turn the executor until ``condition`` holds."""
@@ -81,10 +86,12 @@ class Cell:
             self.executor.spin_once(timeout_sec=0.02)
 
     def say(self, text: str) -> Status:
-        """Say something and wait for the answer, and for the plan if there is one."""
+        """Say something and wait for the answer after any thinking, and for the plan if there is one."""
         told, planned = len(self.statuses), len(self.plans)
         self.correction.publish(String(data=text))
-        self.until(lambda: len(self.statuses) > told, f"an answer to {text!r}")
+        self.until(
+            lambda: len(self.statuses) > told and "thinking" not in self.statuses[-1].values, f"an answer to {text!r}"
+        )
         if not self.statuses[-1].values["refused"]:
             self.until(lambda: len(self.plans) > planned, f"the plan of {text!r}")
         return self.statuses[-1]
@@ -169,7 +176,7 @@ def test_a_question_moves_nothing(cell: Cell) -> None:
 
 
 def test_stop_is_published_before_it_is_answered(cell: Cell) -> None:
-    cell.order.clear()
+    cell.published.clear()
     assert cell.say("whoa, stop!").values["control"] == "stop"
     assert cell.plans[-1] == "stop"
     assert cell.order[0] == "plan"
