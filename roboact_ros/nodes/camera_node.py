@@ -108,7 +108,7 @@ class CameraNode(Node):  # type: ignore[misc]
         health = self._capture.statistics.health(time.monotonic_ns())
         starting = not health.delivered and time.monotonic() - self._started < _STARTING
         status = camera_status(self._name, health, self._description.fps, self._encode_ms, starting)
-        self._diagnostics.publish(statuses_to_array([status], self.get_clock().now().to_msg()))
+        self._diagnostics.publish(statuses_to_array([status], self.get_clock().now().to_msg(), self.get_namespace()))
         if status.level is Level.ERROR and status.message != self._told:
             self.get_logger().error(status.message)
         elif status.level is not Level.ERROR and self._told:

@@ -33,7 +33,7 @@ from roboact_ros.language.parse import parse
 from roboact_ros.language.viewpoint import BASE, OPERATOR, Viewpoint, tool_viewpoint
 from roboact_ros.nodes.frame_subscription import NEWEST_IMAGE
 from roboact_ros.nodes.messages.arm import tool_pose_from_message
-from roboact_ros.nodes.messages.diagnostics import status_from_message
+from roboact_ros.nodes.messages.diagnostics import Status, status_from_message, statuses_from_array
 from roboact_ros.nodes.messages.scores import scores_from_message
 from roboact_ros.nodes.run import run_node
 from roboact_ros.nodes.teleop_node import understood
@@ -133,8 +133,8 @@ class ConsoleNode(Node):  # type: ignore[misc]
         self._board.put("choice", Choice(scores.motion, scores.best, scores.inference_ms, scores.carried_out))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            self._board.put(f"health/{status.name}", _part(status))
+        for status in statuses_from_array(message, self.get_namespace()):
+            self._board.put(f"health/{status.name}", _shown(status))
 
     def _sees(self, camera: str) -> Callable[[CompressedImage], None]:
         return lambda message: self._images.put(camera, bytes(message.data))
@@ -236,7 +236,10 @@ class RosRobot:
 
 
 def _part(message: DiagnosticStatus) -> Part:
-    status = status_from_message(message)
+    return _shown(status_from_message(message))
+
+
+def _shown(status: Status) -> Part:
     return Part(status.name, status.level.name.lower(), status.message, dict(status.values))
 
 

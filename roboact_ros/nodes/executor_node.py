@@ -212,7 +212,9 @@ class ExecutorNode(Node):  # type: ignore[misc]
                 self.get_logger().info("the arm takes motions")
 
     def _diagnose(self) -> None:
-        self._diagnostics.publish(statuses_to_array([self._summary()], self.get_clock().now().to_msg()))
+        self._diagnostics.publish(
+            statuses_to_array([self._summary()], self.get_clock().now().to_msg(), self.get_namespace())
+        )
 
     def _summary(self) -> Status:
         return executor_status(self._told, self._refused, self._servo.restarts, self._name)

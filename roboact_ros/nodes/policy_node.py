@@ -243,7 +243,7 @@ class PolicyNode(Node):  # type: ignore[misc]
     def _diagnose(self) -> None:
         with self._lock:
             status = self._current_status()
-        self._diagnostics.publish(statuses_to_array([status], self.get_clock().now().to_msg()))
+        self._diagnostics.publish(statuses_to_array([status], self.get_clock().now().to_msg(), self.get_namespace()))
 
     def _now(self) -> int:
         """ROS time [ns], the clock of the images."""

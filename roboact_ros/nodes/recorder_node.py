@@ -193,7 +193,9 @@ class RecorderNode(Node):  # type: ignore[misc]
         if status.level is Level.WARN:
             self.get_logger().warning(status.message, throttle_duration_sec=10.0)
         self._status_publisher.publish(status_to_message(status))
-        self._diagnostics_publisher.publish(statuses_to_array([status], self.get_clock().now().to_msg()))
+        self._diagnostics_publisher.publish(
+            statuses_to_array([status], self.get_clock().now().to_msg(), self.get_namespace())
+        )
 
     def _status(self) -> Status:
         progress = self._recorder.progress

@@ -55,7 +55,7 @@ class SimNode(Node):  # type: ignore[misc]
         self._simulation.check()
         status = _status(self._simulation, self._simulation.statistics.late - self._late)
         self._late = self._simulation.statistics.late
-        self._publisher.publish(statuses_to_array([status], self.get_clock().now().to_msg()))
+        self._publisher.publish(statuses_to_array([status], self.get_clock().now().to_msg(), self.get_namespace()))
 
 
 def simulated_world(cell: Cell) -> World:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+
+_COLON = ": "
 
 
 class Level(enum.Enum):
@@ -48,8 +50,28 @@ def status_from_message(message: DiagnosticStatus) -> Status:
     return Status(message.name, Level(message.level), message.message, values)
 
 
-def statuses_to_array(statuses: list[Status], stamp: Time) -> DiagnosticArray:
-    """Convert statuses for ``/diagnostics``."""
-    array = DiagnosticArray(status=[status_to_message(status) for status in statuses])
+def statuses_to_array(statuses: list[Status], stamp: Time, namespace: str) -> DiagnosticArray:
+    """Convert statuses of a cell for ``/diagnostics``, which all cells share.
+
+    There a part is called ``/namespace: part``, and just ``part`` in the namespace ``/``.
+    """
+    prefix = _prefix(namespace)
+    named = [replace(status, name=prefix + status.name) for status in statuses]
+    array = DiagnosticArray(status=[status_to_message(status) for status in named])
     array.header.stamp = stamp
     return array
+
+
+def statuses_from_array(array: DiagnosticArray, namespace: str) -> list[Status]:
+    """Inverse of :func:`statuses_to_array`; what comes from other namespaces is left out."""
+    prefix = _prefix(namespace)
+    found = []
+    for status in map(status_from_message, array.status):
+        space, colon, _ = status.name.partition(_COLON)
+        if (space + colon if space.startswith("/") else "") == prefix:
+            found.append(replace(status, name=status.name[len(prefix) :]))
+    return found
+
+
+def _prefix(namespace: str) -> str:
+    return "" if namespace == "/" else namespace + _COLON
