@@ -135,6 +135,7 @@ class PolicyDescription:
         camera_tolerance: Largest difference between the exposures of images that are used together [s].
         device: Torch device; ``auto`` takes CUDA when there is one.
         lookahead: Choose the next motion when this fraction of the current one is done; 1 waits for its end.
+        steady: Never take back a motion by one that is as long, so that the arm does not go to and fro for ever.
         refinement: Help of a vision-language model with every choice.
     """
 
@@ -147,6 +148,7 @@ class PolicyDescription:
     camera_tolerance: Positive = 0.05
     device: str = "auto"
     lookahead: Fraction = 1.0
+    steady: bool = True
     refinement: RefinementDescription = RefinementDescription()
 
 
@@ -234,7 +236,9 @@ class SpeechDescription:
         microphone: Number or part of the name of the microphone; empty for the system's default.
         push_to_talk: Listen, except for "stop", only while ``speech/talk`` is true.
         ear: ``auto`` takes Whisper where a model is named, and PocketSphinx where not.
-        model: Folder of a faster-whisper model.
+        model: Folder of a faster-whisper model. With ``pocketsphinx`` its acoustic model: ``stock`` for the one that
+            comes with it, made from people's voices, or the folder of one adapted to somebody's voice; empty for
+            ``models/speech_english``, adapted to synthetic voices.
     """
 
     source: Literal["none", "microphone", "topic"] = "none"

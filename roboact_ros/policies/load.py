@@ -11,6 +11,7 @@ from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.errors import PolicyError, did_you_mean
 from roboact_ros.policies.manifest import MANIFEST, read_trained_model, trained_model_folder
 from roboact_ros.policies.policy import AnyPolicy, ChunkPolicy, Policy
+from roboact_ros.policies.steadied import Steadied
 
 
 def policy_from_description(description: PolicyDescription, cell: Cell) -> AnyPolicy:
@@ -28,9 +29,11 @@ def policy_from_description(description: PolicyDescription, cell: Cell) -> AnyPo
         raise PolicyError(f'no policy "{description.kind}": {did_you_mean(description.kind, _KINDS)}')
     if description.more_cameras and description.kind not in _SEVERAL_CAMERAS:
         raise PolicyError(f"policy.more_cameras: {description.kind} looks through one camera, {description.camera}")
-    if not description.refinement.endpoint:
-        return _KINDS[description.kind](description, cell)
-    return _refined(description, cell)
+    if description.kind not in _SCORING:
+        return _chunks(description, cell)
+    make = _refined if description.refinement.endpoint else _SCORING[description.kind]
+    policy = make(description, cell)
+    return Steadied(policy) if description.steady else policy
 
 
 def clip_rt(
@@ -128,17 +131,17 @@ def _clip_rt_action(description: PolicyDescription, cell: Cell) -> Policy:
 def _refined(description: PolicyDescription, cell: Cell) -> Policy:
     from roboact_ros.policies.refined import RefinedPolicy
 
-    if description.kind not in _SCORING:
-        raise PolicyError(
-            f"policy.refinement weighs scores, which {description.kind} has not: {', '.join(_SCORING)} do"
-        )
     help_ = description.refinement
     endpoint = endpoint_at(help_.endpoint, help_.model, help_.api_key_env)  # before the model, which takes long to load
     policy = _SCORING[description.kind](description, cell)
     return RefinedPolicy(policy, ChatClient(endpoint, help_.timeout), help_.every_n, help_.candidates)
 
 
-def _clip_rt_plus(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
+def _chunks(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
+    if description.refinement.endpoint:
+        raise PolicyError(
+            f"policy.refinement weighs scores, which {description.kind} has not: {', '.join(_SCORING)} do"
+        )
     return clip_rt_plus(description.model, description.checkpoint, description.random, description.device)
 
 
@@ -149,4 +152,4 @@ _SCORING: dict[str, Callable[[PolicyDescription, Cell], Policy]] = {
 _SEVERAL_CAMERAS: tuple[str, ...] = ()
 """Kinds that use the frames beside the first one."""
 
-_KINDS: dict[str, Callable[[PolicyDescription, Cell], AnyPolicy]] = {**_SCORING, "clip_rt_plus": _clip_rt_plus}
+_KINDS: dict[str, Callable[[PolicyDescription, Cell], AnyPolicy]] = {**_SCORING, "clip_rt_plus": _chunks}

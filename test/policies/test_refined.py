@@ -164,7 +164,12 @@ def test_only_motions_that_were_weighed_win(scores: list[float], given_factors: 
 def test_a_cell_turns_it_on(tmp_path: Path, server: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_SUCH_KEY", raising=False)
     described = PolicyDescription(
-        "clip_rt", tiny_model(tmp_path), random=True, device="cpu", refinement=RefinementDescription(server.url)
+        "clip_rt",
+        tiny_model(tmp_path),
+        random=True,
+        device="cpu",
+        steady=False,
+        refinement=RefinementDescription(server.url),
     )
     made = policy_from_description(described, Cell("test", policy=described))
     assert isinstance(made, RefinedPolicy)

@@ -1,0 +1,62 @@
+"""A steadied policy ends its to and fro, and is the policy itself otherwise."""
+
+import numpy as np
+
+from roboact_ros.language.vocabulary import PRIMITIVES, primitive
+from roboact_ros.policies.steadied import Steadied
+from roboact_ros.types import Decision, Frame
+
+FRAME = Frame("front", 1, np.zeros((4, 4, 3), np.uint8))
+LEFT_5, RIGHT_5 = "move the arm to the left by five centimeters", "move the arm to the right by five centimeters"
+RIGHT_1, LEFT_1 = "move the arm to the right by one centimeter", "move the arm to the left by one centimeter"
+DOWN_5, DOWN_20 = "lower the arm by five centimeters", "lower the arm by twenty centimeters"
+CLOSE = "close the gripper"
+
+
+class Wishing:
+    """Likes the motions of one list best in each step, in that order."""
+
+    def __init__(self, *steps: list[str]) -> None:
+        self.steps = list(steps)
+
+    def instruct(self, instruction: str) -> None:
+        """Do nothing."""
+
+    def act(self, frame: Frame) -> Decision:
+        wishes = self.steps.pop(0)
+        scores = {m.phrase: 0.5 / (1 + wishes.index(m.phrase)) if m.phrase in wishes else 0.0 for m in PRIMITIVES}
+        return Decision(primitive(wishes[0]), scores, frame.stamp_ns, 1.0)
+
+
+def said(policy: Steadied, steps: int) -> list[str]:
+    return [policy.act(FRAME).motion.phrase for _ in range(steps)]
+
+
+def test_to_and_fro_gets_shorter_and_ends() -> None:
+    steps = [[LEFT_5, LEFT_1], [RIGHT_5, RIGHT_1, DOWN_5], [LEFT_5, LEFT_1, DOWN_5], [LEFT_1, DOWN_5]]
+    assert said(Steadied(Wishing(*steps)), 4) == [LEFT_5, RIGHT_1, DOWN_5, DOWN_5]
+
+
+def test_nothing_else_changes() -> None:
+    steps = [[LEFT_5], [LEFT_5], [DOWN_5], [RIGHT_1], [CLOSE], [LEFT_5]]
+    policy = Steadied(Wishing(*steps))
+    decisions = [policy.act(FRAME) for _ in steps]
+    assert [decision.motion.phrase for decision in decisions] == [step[0] for step in steps]
+    assert all(decision.note == "" for decision in decisions)
+
+
+def test_it_says_what_it_passed_over_and_keeps_the_scores() -> None:
+    policy = Steadied(Wishing([LEFT_5], [RIGHT_5, DOWN_5]))
+    policy.act(FRAME)
+    decision = policy.act(FRAME)
+    assert decision.motion.phrase == DOWN_5 and RIGHT_5 in decision.note
+    assert max(decision.scores, key=lambda phrase: decision.scores[phrase]) == RIGHT_5
+
+
+def test_a_long_way_the_gripper_or_another_task_begins_anew() -> None:
+    for between in (DOWN_20, CLOSE):
+        assert said(Steadied(Wishing([LEFT_5], [between], [RIGHT_5])), 3)[-1] == RIGHT_5
+    policy = Steadied(Wishing([LEFT_5], [RIGHT_5]))
+    policy.act(FRAME)
+    policy.instruct("something else")
+    assert policy.act(FRAME).motion.phrase == RIGHT_5
