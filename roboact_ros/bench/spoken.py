@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,10 +17,14 @@ from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_ros.speech.audio import Audio
 from roboact_ros.speech.wav import wav_from_bytes
 
-VOICES = ("en-us", "en-gb", "en-us+f3", "en-gb-scotland")
-"""None of them was used to adapt the acoustic model."""
+VOICES = ("en-us+david", "en-gb+belinda", "en-us+robert", "en-gb-scotland+anika")
+"""Neither these voices nor their speeds were used to adapt the acoustic model, nor to choose a threshold."""
+SPEEDS = ((110, 124), (186, 200))
+"""Slower and faster than anything that the model was adapted to [words per minute]."""
+SEEN_VOICES = ("en-us+m1", "en-us+f2", "en-gb-scotland+m3", "en-gb-x-rp")
+"""Four of the voices that the model was adapted to."""
+SEEN_SPEEDS = ((125, 185),)
 
-_SPEEDS = (140, 175)
 _PAUSE = 4800
 """Silence before and after each sentence [samples]."""
 
@@ -61,7 +66,12 @@ OTHER = (
     "up the banana; why did it move like that; i will be right back; go ahead and tell him; what time is it; thank you "
     "very much; play some music; set a timer for ten minutes; the price went up a lot; it has been raining for two "
     "weeks; good morning everybody; we can talk about that later; do you want some tea; nobody knows what happened; "
-    "the train leaves from platform nine; she turned around and left; hand me the wrist watch"
+    "the train leaves from platform nine; she turned around and left; hand me the wrist watch; no; do not move left; "
+    "don't go up; never open the gripper; i moved it to the left yesterday; did it move to the right; we moved the "
+    "table ten centimeters; is the gripper open; why is the arm going down; she went home at five; turn left at the "
+    "next street; rotate the picture on the wall; open the bottle please; raise your hand if you agree; lower the "
+    "volume; push the button on the wall; pull the door; a little bit of sugar; wait for me at the station; undo your "
+    "seat belt; testing one two three; grab a coffee; drop me a line; move over; more or less; down by the river"
 )
 
 
@@ -81,13 +91,13 @@ def commands(count: int) -> list[str]:
     return chosen
 
 
-def spoken(text: str, voice: str, chance: random.Random) -> Audio:
-    """Return a sentence as espeak-ng says it, at one of several speeds and pitches.
+def spoken(text: str, voice: str, chance: random.Random, speeds: Sequence[tuple[int, int]] = SEEN_SPEEDS) -> Audio:
+    """Return a sentence as espeak-ng says it, at a random one of several ranges of speeds and at a random pitch.
 
     Raises:
         RoboactError: espeak-ng is not installed, or does not know the voice.
     """
-    speed, pitch = chance.randint(*_SPEEDS), chance.randint(40, 60)
+    speed, pitch = chance.randint(*chance.choice(speeds)), chance.randint(40, 60)
     try:
         done = subprocess.run(
             ["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "--stdout", text], capture_output=True

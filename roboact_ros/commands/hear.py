@@ -20,7 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("files", nargs="+", metavar="FILE.wav", help="one utterance each: any rate, width and channels")
     parser.add_argument("--ear", default="auto", metavar="EAR", help="auto, pocketsphinx or whisper (%(default)s)")
-    parser.add_argument("--model", default="", metavar="DIR", help="folder of a faster-whisper model")
+    parser.add_argument(
+        "--model",
+        default="",
+        metavar="DIR",
+        help="folder of a faster-whisper model; with --ear pocketsphinx: stock, or a folder",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON line for each file")
 
 

@@ -155,6 +155,7 @@ class RosRobot:
     def __init__(self, node: Node, cell: Cell, series: Series) -> None:
         self.task = cell.instruction
         self._series = series
+        self._speech = cell.speech
         self._word = node.create_publisher(String, "teleop/motion", 10)
         self._correction = node.create_publisher(String, "correction", 10)
         self._instruction = node.create_publisher(String, "instruction", LATCHED)
@@ -228,7 +229,7 @@ class RosRobot:
         """
         from roboact_ros.speech.hear import hear_wav  # an ear is large, and few cells are spoken to
 
-        heard = hear_wav(wav)
+        heard = hear_wav(wav, self._speech.ear, self._speech.model)
         return Heard(heard.text, heard.asks)
 
     def _moved(self, message: PoseStamped) -> None:

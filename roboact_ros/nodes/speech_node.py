@@ -46,7 +46,10 @@ class SpeechNode(Node):  # type: ignore[misc]
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._status = self.create_publisher(DiagnosticStatus, "speech/status", latched)
         self._listener = Listener(
-            open_ear(speech.ear, speech.model), open_spotter(), self._heard, pushed=speech.push_to_talk
+            open_ear(speech.ear, speech.model),
+            open_spotter(speech.ear, speech.model),
+            self._heard,
+            pushed=speech.push_to_talk,
         )
         self.create_subscription(Bool, TALK_TOPIC, self._talk, DEPTH)
         if self._microphone is not None:

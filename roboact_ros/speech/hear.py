@@ -30,17 +30,17 @@ def hear(pcm: bytes, rate: int) -> Heard:
     return hear_audio(audio_from_samples(np.frombuffer(pcm, "<i2"), rate))
 
 
-def hear_wav(content: bytes) -> Heard:
-    """Return what is said in the content of a WAV file; see :func:`hear`."""
-    return hear_audio(wav_from_bytes(content))
+def hear_wav(content: bytes, kind: str = "auto", model: str = "") -> Heard:
+    """Return what is said in the content of a WAV file; see :func:`hear`, and ``open_ear`` for the ear."""
+    return hear_audio(wav_from_bytes(content), kind, model)
 
 
-def hear_audio(audio: Audio) -> Heard:
-    """Return what was said; see :func:`hear`."""
+def hear_audio(audio: Audio, kind: str = "auto", model: str = "") -> Heard:
+    """Return what was said; see :func:`hear_wav`."""
     with _turn:
-        return _ear().hear(audio)
+        return _ear(kind, model).hear(audio)
 
 
 @functools.lru_cache(maxsize=1)
-def _ear() -> Ear:
-    return open_ear()
+def _ear(kind: str, model: str) -> Ear:
+    return open_ear(kind, model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roboact_ros.errors import LanguageRefusal
 from roboact_ros.language.controls import STOP
@@ -15,6 +15,10 @@ SURE = 0.5
 """Confidence from which the arm may move."""
 SURE_OF_STOP = 0.2
 """Stopping is always safe."""
+CERTAIN = 0.75
+"""Confidence below which a witness must agree before the arm may move."""
+BRIEF = 2
+"""So few words are heard in many a noise, however well they fit: a witness must agree, too."""
 
 AGAIN = "I did not understand. Can you say it again?"
 _ALL, _WORST = (-8.0, -2.5), (-13.0, -5.0)
@@ -76,6 +80,20 @@ def judge(hypotheses: Sequence[Hypothesis]) -> Heard:
     others = [text for text in texts if _meaning(text)[0] not in (None, elected)]
     asks = f'Did you say "{" or ".join(dict.fromkeys([best.text, *others]))}"?' if best.quality >= SURE else AGAIN
     return Heard(best.text, min(sure, SURE), tuple(text for text in texts if text != best.text), asks)
+
+
+def needs_witness(heard: Heard) -> bool:
+    """Return whether another acoustic model must hear the same before the arm may move."""
+    meaning, _ = _meaning(heard.text)
+    stops = meaning is not None and meaning[1] == STOP
+    return not heard.asks and not stops and (heard.confidence < CERTAIN or len(heard.text.split()) <= BRIEF)
+
+
+def confirmed(heard: Heard, testimony: Hypothesis) -> Heard:
+    """Return what was heard, or the question that is due when the witness heard something that means something else."""
+    if _meaning(testimony.text)[0] == _meaning(heard.text)[0]:
+        return heard
+    return replace(heard, confidence=min(heard.confidence, SURE), asks=f'Did you say "{heard.text}"?')
 
 
 def question(text: str, sure: bool) -> str:

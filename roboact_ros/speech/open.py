@@ -18,7 +18,8 @@ def open_ear(kind: str = "auto", model: str = "") -> Ear:
 
     Args:
         kind: One of ``EARS``; ``auto`` takes Whisper when a model is named, and PocketSphinx when not.
-        model: Folder of the Whisper model; by default what the environment names.
+        model: Folder of the Whisper model, by default what the environment names; with ``pocketsphinx``, its acoustic
+            model (:class:`~roboact_ros.speech.sphinx.SphinxEar`).
 
     Raises:
         SpeechError: The kind is unknown, or what it needs is missing.
@@ -34,15 +35,16 @@ def open_ear(kind: str = "auto", model: str = "") -> Ear:
         return WhisperEar(folder)
     from roboact_ros.speech.sphinx import SphinxEar
 
-    return SphinxEar()
+    return SphinxEar(model)
 
 
-def open_spotter() -> StopSpotter:
-    """Open what spots "stop" in a stream, with whichever ear.
+def open_spotter(kind: str = "auto", model: str = "") -> StopSpotter:
+    """Open what spots "stop" in a stream, with whichever ear; see :func:`open_ear`.
 
     Raises:
-        SpeechError: PocketSphinx is not installed.
+        SpeechError: PocketSphinx is not installed, or its model is missing.
     """
     from roboact_ros.speech.sphinx import cmu_dictionary, voice
 
-    return StopSpotter(Grammar(RULES).words(), cmu_dictionary(), voice())
+    acoustic = model if kind == "pocketsphinx" else ""
+    return StopSpotter(Grammar(RULES).words(), cmu_dictionary(), voice(acoustic))

@@ -1,8 +1,9 @@
 """The ear that needs nothing but this installation: PocketSphinx with a grammar made from the vocabulary.
 
 Two quick decoders, whose frequency axes are stretched for long and for short vocal tracts, hear every utterance; two
-more patient ones are asked when these disagree or doubt. The acoustic model is PocketSphinx's own, shifted by
-``speech_english`` towards voices that it misunderstood; docs/speech.md says how.
+more patient ones are asked when these disagree or doubt. Before the arm moves on brief or doubtful words, a witness
+with the other acoustic model must hear them, too. The models are PocketSphinx's own, made from people's voices, and
+``speech_english``, which is the same shifted towards synthetic voices; docs/speech.md says how.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import tempfile
 from pathlib import Path
 
 from roboact_ros.share import share_folder
-from roboact_ros.speech.audio import Audio
+from roboact_ros.speech.audio import Audio, SpeechError
 from roboact_ros.speech.decoder import GrammarDecoder, Voice, sphinx
 from roboact_ros.speech.ear import Heard
 from roboact_ros.speech.grammar import Grammar
-from roboact_ros.speech.judgement import AGAIN, Hypothesis, judge
+from roboact_ros.speech.judgement import AGAIN, Hypothesis, confirmed, judge, needs_witness
 from roboact_ros.speech.level import levelled
 from roboact_ros.speech.phrases import RULES
 from roboact_ros.speech.pronunciation import pronunciations, write_dictionary
@@ -23,24 +24,32 @@ from roboact_ros.speech.pronunciation import pronunciations, write_dictionary
 DECODERS = ((0.93, False, False), (1.08, True, False), (1.0, True, True), (1.08, True, True))
 """Stretch of the frequency axis, and whether it is measured and patient, in the order in which they are asked."""
 
+STOCK = "stock"
+"""Name of the acoustic model that comes with PocketSphinx."""
+
 
 class SphinxEar:
     """Hears sentences of the grammar.
 
+    Args:
+        model: Acoustic model: ``stock``, the folder of an adapted one, or nothing for ``speech_english``.
+
     Raises:
-        SpeechError: PocketSphinx is not installed.
+        SpeechError: PocketSphinx is not installed, or the folder holds no model.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, model: str = "") -> None:
         grammar = Grammar(RULES)
         graph = grammar.graph()
         with tempfile.TemporaryDirectory() as folder:
             dictionary = Path(folder) / "words.dict"
             write_dictionary(pronunciations(grammar.words(), cmu_dictionary()), dictionary)
             self._decoders = [
-                GrammarDecoder(graph, dictionary, voice(warp), measured, patient)
+                GrammarDecoder(graph, dictionary, voice(model, warp), measured, patient)
                 for warp, measured, patient in DECODERS
             ]
+            other = "" if model == STOCK else STOCK
+            self._witness = GrammarDecoder(graph, dictionary, voice(other), measured=False, patient=True)
 
     def hear(self, audio: Audio) -> Heard:
         """See :class:`~roboact_ros.speech.ear.Ear`."""
@@ -56,19 +65,35 @@ class SphinxEar:
                 heard = judge(hypotheses)
                 if not heard.asks or not heard.text:
                     break
-        return heard
+        return confirmed(heard, Hypothesis(self._witness.decode(pcm), False)) if needs_witness(heard) else heard
 
     def close(self) -> None:
         """See :class:`~roboact_ros.speech.ear.Ear`."""
         self._decoders.clear()
 
 
-def voice(warp: float = 1.0) -> Voice:
-    """Return the acoustic model."""
-    folder = share_folder("models") / "speech_english"
-    return Voice(folder / "means.bin", folder / "variances.bin", warp)
+def voice(model: str = "", warp: float = 1.0) -> Voice:
+    """Return an acoustic model; see :class:`SphinxEar`.
+
+    Args:
+        model: Which.
+        warp: Stretch of the frequency axis.
+
+    Raises:
+        SpeechError: PocketSphinx is not installed, or the folder holds no model.
+    """
+    folder = _english() / "en-us" if model == STOCK else Path(model or share_folder("models") / "speech_english")
+    for ending in (".bin", ""):
+        means, variances = folder / f"means{ending}", folder / f"variances{ending}"
+        if means.is_file() and variances.is_file():
+            return Voice(means, variances, warp)
+    raise SpeechError(f'no acoustic model in "{folder}": means or variances are missing. Give a folder, or "{STOCK}"')
 
 
 def cmu_dictionary() -> Path:
     """Return the dictionary that comes with PocketSphinx."""
-    return Path(sphinx().get_model_path()) / "en-us" / "cmudict-en-us.dict"
+    return _english() / "cmudict-en-us.dict"
+
+
+def _english() -> Path:
+    return Path(sphinx().get_model_path()) / "en-us"

@@ -16,8 +16,9 @@ from roboact_ros.bench.spoken import noisy
 from roboact_ros.language.parse import parse
 from roboact_ros.speech.audio import RATE, Audio, SpeechError
 from roboact_ros.speech.decoder import Spoken
+from roboact_ros.speech.ear import Heard
 from roboact_ros.speech.hear import hear, hear_audio
-from roboact_ros.speech.judgement import Hypothesis, judge
+from roboact_ros.speech.judgement import Hypothesis, confirmed, judge, needs_witness
 from roboact_ros.speech.microphone import Microphone
 from roboact_ros.speech.open import open_ear
 
@@ -38,7 +39,7 @@ def test_commands_are_heard(text: str, voice: str) -> None:
     assert 0.0 < heard.confidence <= 1.0
 
 
-@pytest.mark.parametrize("text", ["what is the weather like in london", "put the red block into the bowl"])
+@pytest.mark.parametrize("text", ["what is the weather like in london", "no", "a little bit of sugar"])
 def test_what_is_no_command_is_asked_about(text: str) -> None:
     assert hear_audio(said(text)).asks
 
@@ -85,6 +86,24 @@ def test_decoders_that_disagree_are_not() -> None:
 def test_sound_that_fits_no_sentence_is_asked_about() -> None:
     assert judge([hypothesis("move left", fit=-9.0), hypothesis("move left", fit=-9.0)]).asks
     assert judge([hypothesis(""), hypothesis("")]).asks
+
+
+def test_a_witness_is_heard_before_the_arm_moves_on_little() -> None:
+    brief, sure = Heard("lower", 1.0), Heard("lower the arm a bit", 0.9)
+    assert needs_witness(brief) and needs_witness(Heard(sure.text, 0.6))
+    assert (
+        not needs_witness(sure) and not needs_witness(Heard("stop", 0.3)) and not needs_witness(Heard("", 0.0, (), "?"))
+    )
+    assert confirmed(brief, hypothesis("go down")) == brief
+    assert "lower" in confirmed(brief, hypothesis("go")).asks and confirmed(brief, hypothesis("")).asks
+
+
+def test_the_model_of_pocketsphinx_itself(tmp_path: Path) -> None:
+    ear = open_ear("pocketsphinx", "stock")
+    assert ear.hear(said("close the gripper", "en-us+Mike")).text == "close the gripper"
+    ear.close()
+    with pytest.raises(SpeechError, match="no acoustic model"):
+        open_ear("pocketsphinx", str(tmp_path))
 
 
 def test_stop_needs_less() -> None:
