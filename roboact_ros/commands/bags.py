@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _list(folder: Path, as_json: bool) -> None:
     from roboact_ros.recording.folders import find_bags
-    from roboact_ros.recording.summary import CUT_OFF, list_bag
+    from roboact_ros.recording.summary import CUT_OFF, DAMAGED, list_bag
 
     bags = [list_bag(bag) for bag in find_bags(folder)]
     if as_json:
@@ -55,7 +55,7 @@ def _list(folder: Path, as_json: bool) -> None:
         length = "-" if bag.seconds is None else f"{bag.seconds:.1f} s"
         count = "-" if bag.messages is None else f"{bag.messages} messages"
         text = f'"{bag.instruction}"' if bag.instruction else ""
-        if bag.state in ("unfinished", CUT_OFF):
+        if bag.state in ("unfinished", CUT_OFF, DAMAGED):
             text = f"roboact bags repair {folder / bag.name}"
         print(f"{bag.name:<64} {bag.state:<10} {length:>9} {count:>16} {bag.megabytes:8.1f} MB  {text}")
 

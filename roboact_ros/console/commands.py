@@ -55,10 +55,11 @@ class Commands:
 
     def stop(self, press: str) -> None:
         """Stop the arm, once for each time the button is pressed: a page sends it on every way it has."""
-        if press in self._pressed:
+        press = press[:64]
+        if press and press in self._pressed:
             return
         self._robot.stop()
-        self._pressed.append(press[:64])
+        self._pressed.append(press)
         self._board.say("console", "stop", "warn")
 
     async def _hello(self, request: web.Request) -> web.Response:
@@ -100,7 +101,7 @@ class Commands:
 
     async def _aim(self, request: web.Request) -> web.Response:
         text = await _text(request, "target")
-        if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MOST_EPISODES):
+        if not (text.isascii() and text.isdigit() and len(text) < 9 and 0 < int(text) <= MOST_EPISODES):
             raise _refused(f'"{text[:20]}" episodes; needed is a number, 1 … {MOST_EPISODES}')
         self._robot.aim(int(text))
         return _done()

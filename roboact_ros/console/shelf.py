@@ -12,7 +12,6 @@ from roboact_ros.errors import RecordingError
 from roboact_ros.recording.folders import BagFolder, find_bags
 from roboact_ros.recording.metadata import FILE_NAME
 from roboact_ros.recording.reader import Episode, RawMessage
-from roboact_ros.recording.schema import typestore
 from roboact_ros.recording.summary import ListedBag, list_bag
 
 _OPEN = 2
@@ -138,7 +137,7 @@ class Recording:
         images = self._images.get(camera, [])
         if not 0 <= index < len(images):
             raise RecordingError(f'there is no image {index} of "{camera[:80]}"')
-        message = typestore().deserialize_cdr(images[index].data, images[index].topic.type_name)
+        message = images[index].message()
         data = bytes(message.data)
         if data[:2] not in _MAGIC:
             raise RecordingError(f'an image of format "{message.format}" cannot be shown')

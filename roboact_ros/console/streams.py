@@ -98,8 +98,9 @@ class Streams:
         tasks = [asyncio.create_task(self._send(socket, index, free)) for index, free in enumerate(shown)]
         try:
             async for message in socket:
-                if message.type is WSMsgType.TEXT and message.data.isdigit() and int(message.data[:4]) < len(shown):
-                    free = shown[int(message.data[:4])]
+                number = str(message.data) if message.type is WSMsgType.TEXT else ""
+                if number.isascii() and number.isdigit() and int(number[:4]) < len(shown):
+                    free = shown[int(number[:4])]
                     if free.locked():
                         free.release()
         finally:

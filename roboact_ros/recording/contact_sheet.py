@@ -11,7 +11,6 @@ from roboact_ros.errors import RecordingError
 from roboact_ros.recording.failures import recording_error
 from roboact_ros.recording.images import frame_from_recorded
 from roboact_ros.recording.reader import Episode, RawMessage
-from roboact_ros.recording.schema import typestore
 from roboact_ros.recording.timeline import Curve, Timeline, timeline
 from roboact_ros.types import ImageArray
 
@@ -83,8 +82,7 @@ def _row(it: Timeline, camera: str, width: int) -> ImageArray:
 
 
 def _tile(raw: RawMessage) -> ImageArray:
-    message = typestore().deserialize_cdr(raw.data, raw.topic.type_name)
-    image = frame_from_recorded(message, "").image
+    image = frame_from_recorded(raw.message(), "").image
     height = max(1, round(image.shape[0] * _WIDTH / image.shape[1]))
     return np.asarray(cv2.resize(image, (_WIDTH, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 

@@ -58,8 +58,11 @@ def bag_information(index: McapIndex, file_name: str, custom_data: Mapping[str, 
 def custom_data(notes: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """Return our own notes from the metadata records of a file: the final ones, or after a crash those of its start."""
     text = notes.get(ROSBAG2_RECORD, {}).get("serialized_metadata", "")
-    information = yaml.load(text, Loader=_LOADER) or {}
-    return {**notes.get(CUSTOM_RECORD, {}), **(information.get("custom_data") or {})}
+    try:
+        information = yaml.load(text, Loader=_LOADER) or {}
+        return {**notes.get(CUSTOM_RECORD, {}), **(information.get("custom_data") or {})}
+    except (yaml.YAMLError, TypeError, AttributeError) as error:
+        raise RecordingError(f"the notes in the bag are damaged ({error})") from error
 
 
 def read_metadata(folder: Path) -> dict[str, Any]:
@@ -70,12 +73,12 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     """
     path = folder / FILE_NAME
     try:
-        information = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)["rosbag2_bagfile_information"]
+        information = dict(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)["rosbag2_bagfile_information"])
     except OSError as error:
         raise recording_error(path, error) from error
-    except (yaml.YAMLError, TypeError, KeyError) as error:
+    except (yaml.YAMLError, TypeError, KeyError, ValueError) as error:  # the last one: no text, or not by name
         raise RecordingError(f'{path} is damaged ({error}); "roboact bags repair {folder}" writes it anew') from error
-    return dict(information)
+    return information
 
 
 def to_yaml(content: object) -> str:

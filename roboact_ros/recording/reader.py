@@ -34,6 +34,19 @@ class RawMessage(NamedTuple):
     publish_time_ns: int
     data: memoryview
 
+    def message(self) -> Any:
+        """Return the message, decoded.
+
+        Raises:
+            RecordingError: Its bytes are not one of its type, or no such type is known.
+        """
+        from rosbags.serde import SerdeError
+
+        try:
+            return typestore().deserialize_cdr(self.data, self.topic.type_name)
+        except (SerdeError, KeyError) as error:
+            raise RecordingError(f"a message on {self.topic.name} is damaged ({error})") from error
+
 
 class Episode:
     """One bag, opened; also a context manager.
@@ -60,6 +73,9 @@ class Episode:
         self.path = files[0].parent
         self.notes = custom_data(self._scan.notes)
         self.complete = self._scan.complete
+        lost = next((c.topic for c in index.channels.values() if c.schema_id not in index.schemas), None)
+        if lost is not None:
+            raise RecordingError(f"{path} is damaged: it does not say what the messages on {lost} are")
         self._by_channel = {
             channel.id: Topic(channel.topic, index.schemas[channel.schema_id].name, index.counts[channel.id])
             for channel in index.channels.values()
@@ -90,8 +106,15 @@ class Episode:
 
     @property
     def cell(self) -> dict[str, Any]:
-        """Description of the cell, as in its system file; empty when the bag has none."""
-        return dict(json.loads(self.notes.get("cell", "{}")))
+        """Description of the cell, as in its system file; empty when the bag has none.
+
+        Raises:
+            RecordingError: It is damaged.
+        """
+        try:
+            return dict(json.loads(self.notes.get("cell", "{}")))
+        except (ValueError, TypeError) as error:
+            raise RecordingError(f"{self.path}: the description of its cell is damaged ({error})") from error
 
     @property
     def instruction(self) -> str:
@@ -123,11 +146,10 @@ class Episode:
             topics: Full names, or relative to the cell's namespace; all by default.
 
         Raises:
-            RecordingError: A topic is not in the bag.
+            RecordingError: A topic is not in the bag, or a message is damaged.
         """
-        store = typestore()
-        for topic, logged, _, data in self.raw_messages(topics):
-            yield topic.name, logged, store.deserialize_cdr(data, topic.type_name)
+        for raw in self.raw_messages(topics):
+            yield raw.topic.name, raw.log_time_ns, raw.message()
 
     def images(self, camera: str) -> Iterator[Frame]:
         """Return the images of one camera.

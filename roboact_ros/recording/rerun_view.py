@@ -9,7 +9,6 @@ import numpy as np
 from roboact_ros.errors import ConfigurationError
 from roboact_ros.recording.images import frame_from_recorded
 from roboact_ros.recording.reader import Episode
-from roboact_ros.recording.schema import typestore
 from roboact_ros.recording.timeline import Curve, timeline
 
 
@@ -38,7 +37,7 @@ def show(bag: Path, file: Path | None = None) -> None:
         for camera, images in it.images.items():
             for seconds, raw in images:
                 recording.set_time("episode", duration=seconds)
-                message = typestore().deserialize_cdr(raw.data, raw.topic.type_name)
+                message = raw.message()
                 if hasattr(message, "encoding"):
                     recording.log(f"camera/{camera}", rerun.Image(frame_from_recorded(message, camera).image))
                 else:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from roboact_ros.errors import RecordingError
 from roboact_ros.recording.folders import BagFolder, BagState, bag_state, is_cut_off, mcap_files
 from roboact_ros.recording.metadata import read_metadata
 from roboact_ros.recording.reader import Episode
@@ -17,6 +18,8 @@ GAP_FACTOR = 3.0
 """A gap is also at least this many times the usual interval of its topic."""
 CUT_OFF = "cut off"
 """State of a bag that was whole once and is not any more."""
+DAMAGED = "damaged"
+"""State of a bag of which not even the size of its content can be told."""
 SAID = ("instruction", "correction")
 MOTIONS = ("teleop/motion", "policy/motion")
 REGULAR = ("joint_states", "tcp_pose", "gripper", "image/compressed", "image_raw")
@@ -91,24 +94,11 @@ class Summary:
 
 
 def list_bag(bag: BagFolder) -> ListedBag:
-    """Return the line of one bag, without reading its messages.
-
-    Raises:
-        RecordingError: It cannot be read.
-    """
-    if bag.state is not BagState.SAVED or is_cut_off(bag.path):
-        state = CUT_OFF if bag.state is BagState.SAVED else bag.state.value
-        return ListedBag(bag.path.name, state, None, None, _megabytes(bag.path), "")
-    information = read_metadata(bag.path)
-    notes = information.get("custom_data") or {}
-    return ListedBag(
-        bag.path.name,
-        notes.get("outcome", bag.state.value),
-        information["duration"]["nanoseconds"] / 1e9,
-        information["message_count"],
-        _megabytes(bag.path),
-        notes.get("instruction", ""),
-    )
+    """Return the line of one bag, without reading its messages; a damaged one has a line too."""
+    try:
+        return _line(bag)
+    except (RecordingError, KeyError, TypeError, AttributeError):
+        return ListedBag(bag.path.name, DAMAGED, None, None, _megabytes(bag.path), "")
 
 
 def summarise(path: Path) -> Summary:
@@ -146,6 +136,22 @@ def summarise(path: Path) -> Summary:
                 for gap in _gaps(topic, values, start, duration)
             ],
         )
+
+
+def _line(bag: BagFolder) -> ListedBag:
+    if bag.state is not BagState.SAVED or is_cut_off(bag.path):
+        state = CUT_OFF if bag.state is BagState.SAVED else bag.state.value
+        return ListedBag(bag.path.name, state, None, None, _megabytes(bag.path), "")
+    information = read_metadata(bag.path)
+    notes = information.get("custom_data") or {}
+    return ListedBag(
+        bag.path.name,
+        notes.get("outcome", bag.state.value),
+        information["duration"]["nanoseconds"] / 1e9,
+        information["message_count"],
+        _megabytes(bag.path),
+        notes.get("instruction", ""),
+    )
 
 
 def _cameras(episode: Episode, topics: list[TopicRate]) -> list[CameraRate]:

@@ -70,6 +70,38 @@ def test_an_episode_cut_off_in_the_middle_plays_up_to_there(tmp_path: Path) -> N
             shelf.open("one").image("front", index)
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    [b"", b"rosbag2_bagfile_info", b"rosbag2_bagfile_information: 3", b"rosbag2_bagfile_information: {}", b"\xff\x00"],
+)
+def test_a_damaged_episode_hides_no_other(tmp_path: Path, metadata: bytes) -> None:
+    record(tmp_path / "one")
+    (record(tmp_path / "two") / "metadata.yaml").write_bytes(metadata)
+    shelf = Shelf(tmp_path)
+    assert {bag.name: bag.state for bag in shelf.listed()} == {"one": "saved", "two": "damaged"}
+    assert shelf.open("two").content.complete
+
+
+def test_damage_anywhere_is_a_refusal(tmp_path: Path) -> None:
+    path = record(tmp_path / "one")
+    (file,) = path.glob("*.mcap")
+    whole = file.read_bytes()
+    generator = np.random.default_rng(0)
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for at in generator.integers(len(whole), size=int(generator.integers(1, 100))):
+            damaged[at] = int(generator.integers(256))
+        file.write_bytes(damaged)
+        shelf = Shelf(tmp_path)
+        assert len(shelf.listed()) == 1
+        try:
+            content = shelf.open("one").content
+            for index in range(len(content.cameras.get("front", []))):
+                shelf.open("one").image("front", index)
+        except RecordingError:
+            pass  # any other error would be a failure of this test
+
+
 @pytest.mark.parametrize("name", ["", ".", "..", "../secret", "/etc", "one/../one", "two", "one\0"])
 def test_only_episodes_of_the_folder_are_opened(tmp_path: Path, name: str) -> None:
     record(tmp_path / "bags" / "one")
