@@ -79,6 +79,8 @@ class GrammarDecoder:
         Args:
             pcm: 16-bit samples at ``RATE``.
         """
+        # Forget the noise that earlier utterances were told apart from: one recording is always heard in one way.
+        self._decoder.reinit_feat()
         self._decoder.start_utt()
         self._decoder.process_raw(pcm, full_utt=True)
         self._decoder.end_utt()

@@ -11,7 +11,7 @@ from roboact_ros.language.parse import Command, parse
 from roboact_ros.speech.decoder import Spoken
 from roboact_ros.speech.ear import Heard
 
-SURE = 0.5
+SURE = 0.6
 """Confidence from which the arm may move."""
 SURE_OF_STOP = 0.2
 """Stopping is always safe."""
