@@ -17,7 +17,7 @@ SURE_OF_STOP = 0.2
 """Stopping is always safe."""
 CERTAIN = 0.75
 """Confidence below which a witness must agree before the arm may move."""
-BRIEF = 2
+BRIEF = 1
 """So few words are heard in many a noise, however well they fit: a witness must agree, too."""
 
 AGAIN = "I did not understand. Can you say it again?"

@@ -1,7 +1,7 @@
 """The ear that needs nothing but this installation: PocketSphinx with a grammar made from the vocabulary.
 
 Two quick decoders, whose frequency axes are stretched for long and for short vocal tracts, hear every utterance; two
-more patient ones are asked when these disagree or doubt. Before the arm moves on brief or doubtful words, a witness
+more patient ones are asked when these disagree or doubt. Before the arm moves on one word or doubtful ones, a witness
 with the other acoustic model must hear them, too. The models are PocketSphinx's own, made from people's voices, and
 ``speech_english``, which is the same shifted towards synthetic voices; docs/speech.md says how.
 """
@@ -49,7 +49,7 @@ class SphinxEar:
                 for warp, measured, patient in DECODERS
             ]
             other = "" if model == STOCK else STOCK
-            self._witness = GrammarDecoder(graph, dictionary, voice(other), measured=False, patient=True)
+            self._witness = GrammarDecoder(graph, dictionary, voice(other), measured=False)
 
     def hear(self, audio: Audio) -> Heard:
         """See :class:`~roboact_ros.speech.ear.Ear`."""
