@@ -10,6 +10,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from roboact_ros.errors import ConfigurationError, RecordingError, did_you_mean
+from roboact_ros.policies.clap.euler import rotation_from_rows
 from roboact_ros.types import FloatArray
 from roboact_train.data.demonstrations import Demonstration
 from roboact_train.data.lerobot_files import LeRobotFiles
@@ -26,7 +27,7 @@ class Columns:
     Attributes:
         name: Column with a vector for each frame.
         kind: ``delta``: x, y, z, rx, ry, rz displacements from frame to frame. ``pose``: x, y, z [m] and the first two
-            columns of the rotation matrix, absolute.
+            rows of the rotation matrix, absolute.
         start: First entry of the displacement or pose.
         gripper: Entry of the absolute gripper command.
         closed: Its value when closed.
@@ -161,10 +162,7 @@ def _summed(rows: FloatArray, columns: Columns, stride: int) -> FloatArray:
 def _between(rows: FloatArray, columns: Columns, stride: int) -> FloatArray:
     """Return the (N, 6) displacements between every ``stride``-th pose; what is left at the end is no step."""
     chosen = rows[::stride, columns.start : columns.start + 9]
-    first = chosen[:, 3:6] / np.linalg.norm(chosen[:, 3:6], axis=1, keepdims=True)
-    second = chosen[:, 6:9] - (chosen[:, 6:9] * first).sum(axis=1, keepdims=True) * first
-    second /= np.linalg.norm(second, axis=1, keepdims=True)
-    turn = Rotation.from_matrix(np.stack((first, second, np.cross(first, second)), axis=2))
+    turn = Rotation.from_matrix(rotation_from_rows(chosen[:, 3:9]))
     turned = (turn[1:] * turn[:-1].inv()).as_rotvec()
     return np.column_stack((np.diff(chosen[:, :3], axis=0), turned))
 

@@ -1,0 +1,117 @@
+"""Chunks of episodes: what CLAP's models learn from at one frame, and which frames teach nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from roboact_ros.errors import PolicyError, RecordingError
+from roboact_ros.policies.clap.representation import chunk_relative, is_static, why_refused
+from roboact_ros.policies.clap.robots import ClapRobot
+from roboact_ros.policies.clap.statistics import Quantiles
+from roboact_ros.types import FloatArray
+from roboact_train.clap.episode import ClapEpisode
+
+STEPS = 32
+"""Steps of a chunk, and frames from its first image to its last."""
+STRIDE = 8
+"""Chunks begin at every eighth frame."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClapSample:
+    """What is learned from one frame.
+
+    Attributes:
+        actions: (steps, 14) normalised actions.
+        state: (14,) normalised state.
+        robot: Who did it; its layout says which columns count.
+        task: The instruction.
+        subtask: The part of it that is being done.
+    """
+
+    actions: FloatArray
+    state: FloatArray
+    robot: ClapRobot
+    task: str
+    subtask: str
+
+
+def relative_chunk(episode: ClapEpisode, frame: int, steps: int = STEPS) -> FloatArray:
+    """Return the (steps, 14) actions from a frame on, relative to the state there; the last command stays.
+
+    Raises:
+        RecordingError: There is no such frame, or the chunk has NaN in it or jumps; says where.
+    """
+    if not 0 <= frame < len(episode.states):
+        raise RecordingError(f"{episode.name} has no frame {frame}; it has {len(episode.states)}")
+    rows = np.minimum(np.arange(frame, frame + steps), len(episode.commands) - 1)
+    relative = chunk_relative(episode.commands[rows], episode.states[frame])
+    if refusal := why_refused(relative, episode.robot.layout, 1.0 / episode.fps):
+        raise RecordingError(f"{episode.name}, frame {frame}: {refusal}")
+    return relative
+
+
+def sample(episode: ClapEpisode, frame: int, quantiles: Quantiles, steps: int = STEPS) -> ClapSample:
+    """Return what is learned from a frame.
+
+    Raises:
+        RecordingError: The chunk has NaN in it or jumps, or the statistics are those of another robot; says where.
+    """
+    if quantiles.robot != episode.robot:
+        raise RecordingError(
+            f"{episode.name} was done by {episode.robot.name}; these are statistics of another robot, "
+            f"{quantiles.robot.name}"
+        )
+    relative = relative_chunk(episode, frame, steps)
+    try:
+        state = quantiles.normalised_state(episode.states[frame])
+    except PolicyError as error:
+        raise RecordingError(f"{episode.name}, frame {frame}: {error}") from error
+    words = episode.tasks[frame], episode.subtasks[frame]
+    return ClapSample(quantiles.normalised_actions(relative), state, episode.robot, *words)
+
+
+def usable_frames(episode: ClapEpisode, steps: int = STEPS, stride: int = STRIDE) -> tuple[list[int], Counter[str]]:
+    """Return the frames where chunks may begin, and why how many others were left out."""
+    usable: list[int] = []
+    refused: Counter[str] = Counter()
+    for frame in range(0, len(episode.states), stride):
+        try:
+            relative = relative_chunk(episode, frame, steps)
+        except RecordingError as error:
+            refused[str(error)] += 1
+            continue
+        if is_static(relative, episode.robot.layout):
+            refused["the arms stay where they are"] += 1
+        else:
+            usable.append(frame)
+    return usable, refused
+
+
+def measured_statistics(episodes: Iterable[ClapEpisode], steps: int = STEPS, stride: int = 1) -> Quantiles:
+    """Return the statistics of the data of one robot.
+
+    Args:
+        episodes: Its episodes.
+        steps: Length of the chunks.
+        stride: A chunk begins at every so many frames.
+
+    Raises:
+        RecordingError: There is none, they are of several robots, or a chunk cannot be used.
+        PolicyError: The robot has no actions.
+    """
+    chosen: Sequence[ClapEpisode] = list(episodes)
+    robots = {episode.robot.name: episode.robot for episode in chosen}
+    if len(robots) != 1:
+        raise RecordingError(f"statistics are those of one robot, not of: {', '.join(robots) or '(no episode)'}")
+    chunks = [
+        relative_chunk(episode, frame, steps) for episode in chosen for frame in range(0, len(episode.states), stride)
+    ]
+    states = np.concatenate([episode.states for episode in chosen])
+    actions, states = (np.quantile(rows, (0.01, 0.99), axis=0) for rows in (np.concatenate(chunks), states))
+    (robot,) = robots.values()
+    return Quantiles(robot, actions, states)

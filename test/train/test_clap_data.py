@@ -1,0 +1,220 @@
+"""Episodes of LeRobot data sets and bags as CLAP learns them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from clap_released import numbers, statistics_file
+from data_bags import DemoBag
+from pyarrow import parquet
+from scipy.spatial.transform import Rotation
+from test_data_lerobot import DOWN, ArmBag
+
+from roboact_ros.cli import main
+from roboact_ros.errors import ConfigurationError, RecordingError
+from roboact_ros.policies.clap.representation import absolute
+from roboact_ros.policies.clap.robots import ROBOTS
+from roboact_ros.policies.clap.statistics import Quantiles, read_statistics, write_statistics
+from roboact_ros.types import FloatArray
+from roboact_train.clap.bags import episode_from_frames
+from roboact_train.clap.chunks import measured_statistics, relative_chunk, sample, usable_frames
+from roboact_train.clap.lerobot import COMMAND, OBSERVED, STATE, ClapDataset
+from roboact_train.data import lerobot
+from roboact_train.data.frames import frames_from_bag
+
+ASTRIBOT = Path("/work/shared/data/astribot_s1_two_episodes")
+
+# The authors' numbers of episode 0, frame 40.
+FIRST = """0.093683 -0.105356 -0.209077 -0.030859 0.144648 -0.053213 -1
+0.103171 -0.015795 -0.217172 -0.033592 0.138511 -0.042232 -1"""
+LAST = """0.077646 -0.165079 -0.326967 -0.033062 0.371441 -0.157932 -1
+0.366916 -0.284196 -0.606986 0.843178 1.580631 -0.466788 -0.897758"""
+BEGIN = """-0.188995 0.366862 0.110743 -0.067949 -0.277409 -0.581151 -1
+-0.019603 -0.495892 -0.280854 0.373618 -0.164514 -1.070056 -0.998629"""
+RAW_LAST = """-0.000685 -0.019917 -0.017544 -0.005996 0.076368 -0.097770 -1
+0.063174 -0.062613 -0.046165 0.170252 0.395360 -0.301119 -0.897758"""
+
+
+@pytest.fixture
+def s1(tmp_path: Path) -> Quantiles:
+    return read_statistics(statistics_file(tmp_path), ROBOTS["S1-stationary"])
+
+
+@pytest.mark.skipif(not ASTRIBOT.is_dir(), reason="the data set is not on this machine")
+def test_a_real_dual_arm_gives_the_numbers_of_the_authors(s1: Quantiles) -> None:
+    dataset = ClapDataset(ASTRIBOT)
+    episode = dataset.episode(0)
+    learned = sample(episode, 40, s1)
+    relative = relative_chunk(episode, 40)
+    for found, wanted in (
+        (learned.actions[0], FIRST),
+        (learned.actions[31], LAST),
+        (learned.state, BEGIN),
+        (relative[31], RAW_LAST),
+    ):
+        np.testing.assert_allclose(found, numbers(wanted), rtol=0, atol=2e-6)
+    assert learned.task == "put the sika deer in round woven basket"
+    assert learned.subtask == "the right arm pick up the sika deer"
+    assert (dataset.views["right"], len(episode.states)) == ("images_dict.right.rgb", 236)
+
+
+@pytest.mark.skipif(not ASTRIBOT.is_dir(), reason="the data set is not on this machine")
+def test_both_real_episodes_are_used_whole_and_lead_where_they_led(tmp_path: Path, s1: Quantiles) -> None:
+    dataset = ClapDataset(ASTRIBOT)
+    episodes = [dataset.episode(number) for number in dataset.episodes]
+    for episode in episodes:
+        usable, refused = usable_frames(episode)
+        assert usable == list(range(0, len(episode.states), 8)) and not refused
+        for frame in (0, 40, len(episode.states) - 5):
+            learned = sample(episode, frame, s1)
+            goal = absolute(s1.actions(learned.actions), episode.states[frame])
+            wanted = episode.commands[np.minimum(np.arange(frame, frame + 32), len(episode.states) - 1)]
+            np.testing.assert_allclose(np.unwrap(goal - wanted, axis=0), 0.0, atol=1e-9)
+    write_statistics(tmp_path / "own.json", [measured_statistics(episodes, stride=16)])
+    own = read_statistics(tmp_path / "own.json", dataset.robot)
+    inside = np.abs(own.normalised_actions(relative_chunk(episodes[1], 100))) <= 1.5
+    assert inside.mean() > 0.9 and (np.ptp(own.action, axis=0)[[0, 1, 2, 7, 8, 9]] < 1.0).all()
+
+
+@pytest.mark.skipif(not ASTRIBOT.is_dir(), reason="the data set is not on this machine")
+def test_both_readers_see_the_same_turns() -> None:
+    episode = ClapDataset(ASTRIBOT).episode(0)
+    columns = lerobot.layout("astribot_right")
+    turned = lerobot.LeRobotDataset(ASTRIBOT, columns, "images_dict.right.rgb", hertz=30.0).actions(0)[:, 3:6]
+    rotations = Rotation.from_euler("xyz", episode.commands[:, 10:13])
+    np.testing.assert_allclose(turned, (rotations[1:] * rotations[:-1].inv()).as_rotvec(), atol=1e-7)
+
+
+def dataset_of(folder: Path, robot: str, columns: dict[str, FloatArray], task: object = 0, fps: int = 30) -> Path:
+    """Write a LeRobot data set, version 2.1, of one episode without images."""
+    count = len(next(iter(columns.values())))
+    features = {name: {"dtype": "float64", "shape": [rows.shape[1]]} for name, rows in columns.items()}
+    info = {
+        "codebase_version": "v2.1",
+        "robot_type": robot,
+        "fps": fps,
+        "features": features,
+        "chunks_size": 1000,
+        "data_path": "data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet",
+        "video_path": None,
+    }
+    (folder / "meta").mkdir(parents=True)
+    (folder / "data/chunk-000").mkdir(parents=True)
+    (folder / "meta/info.json").write_text(json.dumps(info))
+    (folder / "meta/tasks.jsonl").write_text('{"task_index": 0, "task": "stack the cups"}')
+    (folder / "meta/episodes.jsonl").write_text(json.dumps({"episode_index": 0, "length": count}))
+    arrays = {name: pa.array(rows.tolist()) for name, rows in columns.items()}
+    table = pa.table({**arrays, "task_index": pa.array([task] * count)})
+    parquet.write_table(table, folder / "data/chunk-000/episode_000000.parquet")
+    return folder
+
+
+def body(count: int = 40, width: int = 34) -> dict[str, FloatArray]:
+    """Return commands and states of a body with two arms that hold their orientation."""
+    rows = np.zeros((count, width))
+    for start in (9, 19):
+        rows[:, start : start + 3] = 0.5 + 0.002 * np.arange(count)[:, None]
+        rows[:, [start + 3, start + 7]] = 1.0
+    rows[:, [18, 28]] = 120.0, -3.0  # beyond closed, beyond open
+    return {COMMAND: rows + 0.0, STATE: rows}
+
+
+def test_a_droid_does_next_what_it_is_seen_to_do(tmp_path: Path) -> None:
+    count = 50
+    observed = np.column_stack(
+        (np.linspace(0, 1, count)[:, None] * np.full(6, 0.3), np.full(count, 9.0), np.ones(count))
+    )
+    dataset = ClapDataset(dataset_of(tmp_path / "a", "droid", {OBSERVED: observed}, fps=15))
+    episode = dataset.episode(0)
+    np.testing.assert_array_equal(episode.states[:, :7], 0.0)
+    np.testing.assert_allclose(episode.states[:, 7:13], observed[:, :6])
+    np.testing.assert_array_equal(episode.states[:, 13], 1.0)
+    np.testing.assert_array_equal(episode.commands[:-1], episode.states[1:])
+    relative = relative_chunk(episode, 10)
+    np.testing.assert_allclose(relative[:, 7:10], observed[11:43, :3] - observed[10, :3], atol=1e-12)
+    np.testing.assert_array_equal(relative_chunk(episode, 45)[4:], np.tile(relative_chunk(episode, 45)[4], (28, 1)))
+    assert (episode.tasks[0], episode.subtasks[0]) == ("[subtask] stack the cups", "stack the cups")
+    still = np.tile(observed[:1], (count, 1))
+    other = ClapDataset(dataset_of(tmp_path / "droid_1.0.1_lerobot", "franka", {OBSERVED: still}))
+    assert other.robot.name == "droid"
+    assert usable_frames(other.episode(0)) == ([], {"the arms stay where they are": 7})
+
+
+def test_grippers_are_between_open_and_closed(tmp_path: Path) -> None:
+    episode = ClapDataset(dataset_of(tmp_path / "a", "agibot-go1", body())).episode(0)
+    assert (episode.states[:, [6, 13]] == [1.0, -1.0]).all()
+    np.testing.assert_allclose(episode.states[0, :6], [0.5, 0.5, 0.5, 0.0, 0.0, 0.0], atol=1e-12)
+
+
+def test_data_that_cannot_be_learned_from_are_refused_by_name(tmp_path: Path) -> None:
+    def refusal(name: str, robot: str, columns: dict[str, FloatArray]) -> str:
+        with pytest.raises((RecordingError, ConfigurationError)) as caught:
+            ClapDataset(dataset_of(tmp_path / name, robot, columns)).episode(0)
+        return str(caught.value)
+
+    assert "should have 34 columns, not [32]" in refusal("a", "agibot-go1", body(width=32))
+    assert "observation.state should have 8 columns, not [7]" in refusal("b", "droid", {OBSERVED: np.zeros((9, 7))})
+    assert 'robot type "agibot"' in refusal("c", "agibot", body())
+    assert "no columns with poses and grippers: action" in refusal("d", "franka", {"action": np.zeros((9, 7))})
+    assert "rows of 7 columns, not (40, 14)" in refusal("e", "droid", body())
+    flat = body()
+    flat[STATE][3, 12:18] = 0.0
+    assert "not two rows of a rotation" in refusal("f", "agibot-go1", flat)
+
+
+def test_chunks_with_holes_or_jumps_and_other_robots_are_refused(tmp_path: Path, s1: Quantiles) -> None:
+    columns = body()
+    columns[COMMAND][20:, 19] += 0.5
+    columns[COMMAND][35, 9] = np.nan
+    episode = ClapDataset(dataset_of(tmp_path / "a", "agibot-go1", columns)).episode(0)
+    with pytest.raises(RecordingError, match=r"episode_000000, frame 0: step 20: the right arm jumps by 0\.502 m"):
+        relative_chunk(episode, 0)
+    with pytest.raises(RecordingError, match=r"frame 30: step 5: left/x is nan"):
+        relative_chunk(episode, 30)
+    with pytest.raises(RecordingError, match="no frame 40; it has 40"):
+        relative_chunk(episode, 40)
+    usable, refused = usable_frames(episode)
+    assert usable == [] and sum(refused.values()) == 5
+    with pytest.raises(
+        RecordingError, match="done by agibot-go1; these are statistics of another robot, S1-stationary"
+    ):
+        sample(episode, 39, s1)
+    body_s1 = body()
+    body_s1[STATE][:, 11] = body_s1[COMMAND][:, 11] = 0.1
+    low = ClapDataset(dataset_of(tmp_path / "b", "S1-stationary", body_s1)).episode(0)
+    with pytest.raises(RecordingError, match=r"frame 0: the state left/z = 0.1 is far .*another robot"):
+        sample(low, 0, s1)
+    with pytest.raises(RecordingError, match="those of one robot, not of: agibot-go1, S1-stationary"):
+        measured_statistics([episode, low])
+
+
+def test_a_bag_and_its_lerobot_data_set_teach_the_same(tmp_path: Path) -> None:
+    cell = json.dumps({"arm": {"model": "ur5e"}, "cameras": {"front": {"fps": 10.0}}})
+    bag = ArmBag(tmp_path / "bags" / "one", "stack the cups", cell=cell)
+    bag.say("/instruction", "stack the cups")
+    bag.wait(200)
+    bag.do(DOWN)
+    bag.do("close the gripper")
+    bag.close()
+    assert main(["convert", str(tmp_path / "bags"), str(tmp_path / "data"), "--to", "lerobot"]) == 0
+    first = episode_from_frames(frames_from_bag(tmp_path / "bags" / "one"))
+    dataset = ClapDataset(tmp_path / "data")
+    second = dataset.episode(0)
+    np.testing.assert_allclose(first.states, second.states, atol=1e-6)
+    np.testing.assert_allclose(first.commands, second.commands, atol=1e-6)
+    assert (first.robot, list(first.tasks), list(first.subtasks)) == (second.robot, second.tasks, second.subtasks)
+    assert dataset.views == {"head": "observation.images.front"} and first.robot.name == "ur5e"
+    # The tool moves 0.1 m along x from frame to frame, and the gripper closes in the end.
+    relative = relative_chunk(first, 0)
+    np.testing.assert_allclose(relative[:5, 7], 0.1 * np.arange(1, 6), atol=1e-6)
+    assert (relative[0, 13], relative[-1, 13]) == (-1.0, 1.0) and (relative[:, :7] == 0.0).all()
+    blind = DemoBag(tmp_path / "blind", cell=cell)
+    blind.wait(200)
+    blind.do(DOWN)
+    blind.close()
+    with pytest.raises(RecordingError, match='nothing was recorded on the topic "gripper"'):
+        episode_from_frames(frames_from_bag(tmp_path / "blind"))
