@@ -4,7 +4,8 @@
   roboact demonstrate all --episodes 50 --augment 3 --perturb 0.2 --output data/tabletop
 
 The episodes of each task are those numbered SEED, SEED + 1, …; equal arguments give equal bytes. OUT is a new folder of
-WebDataset shards. Only demonstrations that end with the task done are kept; what failed is counted and shown.
+WebDataset shards. Only demonstrations that end with the task done are kept; what failed is counted and shown. The
+same command goes on where an interrupted one was.
 """
 
 from __future__ import annotations

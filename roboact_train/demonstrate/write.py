@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,11 +10,11 @@ from itertools import islice
 from pathlib import Path
 
 from roboact_ros.errors import RecordingError
-from roboact_train.data.atomic import whole_folder
 from roboact_train.data.pipeline import EPISODES_PER_SHARD
 from roboact_train.data.samples import DONE_LABEL, EpisodeSamples, Sample
 from roboact_train.data.shards import ShardWriter
 from roboact_train.demonstrate.source import TaughtEpisode
+from roboact_train.demonstrate.unfinished import unfinished
 from roboact_train.processes import spread
 
 
@@ -56,6 +57,8 @@ def write_demonstrations(
 ) -> dict[str, Tally]:
     """Make ``episodes``, write those that succeeded to the new folder ``out``, and return what became of each task.
 
+    After an interruption, the same call goes on behind the last whole shard.
+
     Args:
         out: Folder that must not exist; it appears when everything is written.
         episodes: What to make.
@@ -66,23 +69,34 @@ def write_demonstrations(
     Raises:
         RoboactError: An episode cannot be made, none succeeded, or the disk refused; ``out`` is not there then.
     """
-    tallies: dict[str, Tally] = {}
-
-    def kept() -> Iterator[list[Sample]]:
-        for number, found in enumerate(spread(TaughtEpisode.read, episodes, processes)):
-            tallies.setdefault(episodes[number].task, Tally()).add(found)
-            failed = "".join(f"; {count} x {reason}" for reason, count in found.skipped.items())
-            tell(f"[{number + 1}/{len(episodes)}] {episodes[number].name}: {len(found.samples)} samples{failed}")
-            if found.samples:
-                yield found.samples
-
-    with whole_folder(out) as folder:
-        successes = kept()
-        batches = iter(lambda: list(islice(successes, episodes_per_shard)), [])
-        for number, batch in enumerate(batches):
-            with ShardWriter(folder / f"shard-{number:06d}.tar") as shard:
+    arguments = hashlib.sha256(repr((list(episodes), episodes_per_shard)).encode()).hexdigest()
+    with unfinished(out, arguments) as begun:
+        tallies = {task: Tally(**{**notes, "failed": Counter(notes["failed"])}) for task, notes in begun.notes.items()}
+        if begun.episodes:
+            tell(f"goes on after {begun.episodes} of {len(episodes)} episodes")
+        successes = _kept(episodes, begun.episodes, processes, tallies, tell)
+        for batch in iter(lambda: list(islice(successes, episodes_per_shard)), []):
+            with ShardWriter(begun.folder / f"shard-{begun.shards:06d}.tar") as shard:
                 for sample in (sample for samples in batch for sample in samples):
                     shard.write(sample)
+            tried = sum(tally.tried for tally in tallies.values())
+            begun.note(tried, {task: tally.to_mapping() for task, tally in tallies.items()})
         if not any(tally.kept for tally in tallies.values()):
             raise RecordingError(f"none of {len(episodes)} episodes succeeded, so {out} is not written")
     return tallies
+
+
+def _kept(
+    episodes: Sequence[TaughtEpisode],
+    first: int,
+    processes: int,
+    tallies: dict[str, Tally],
+    tell: Callable[[str], None],
+) -> Iterator[list[Sample]]:
+    """Yield the samples of every episode from number ``first`` on that succeeds, and count it."""
+    for number, found in enumerate(spread(TaughtEpisode.read, episodes[first:], processes), first):
+        tallies.setdefault(episodes[number].task, Tally()).add(found)
+        failed = "".join(f"; {count} x {reason}" for reason, count in found.skipped.items())
+        tell(f"[{number + 1}/{len(episodes)}] {episodes[number].name}: {len(found.samples)} samples{failed}")
+        if found.samples:
+            yield found.samples

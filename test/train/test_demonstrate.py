@@ -138,6 +138,27 @@ def test_equal_arguments_give_equal_bytes_however_many_processes(tmp_path: Path,
         assert {sample.source for sample in found} == {AUGMENTED if name.endswith(("-1", "-2")) else TELEOP}
 
 
+def test_an_interrupted_run_goes_on_behind_its_last_whole_shard(tmp_path: Path) -> None:
+    episodes = [TaughtEpisode("point_at", seed, Recipe(view=SMALL)) for seed in (3, 4, 5)]
+    whole = write_demonstrations(tmp_path / "whole", episodes, 1, lambda line: None, 1)
+    out = tmp_path / "out"
+
+    def interrupt(line: str) -> None:
+        if line.startswith("[3/3]"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_demonstrations(out, episodes, 1, interrupt, 1)
+    assert not out.exists()
+    with pytest.raises(RecordingError, match="other arguments"):
+        write_demonstrations(out, episodes[:2], 1, lambda line: None, 1)
+    lines: list[str] = []
+    assert write_demonstrations(out, episodes, 1, lines.append, 1) == whole
+    assert lines[0] == "goes on after 2 of 3 episodes" and len(lines) == 2
+    assert bytes_of(out) == bytes_of(tmp_path / "whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "whole"]
+
+
 def test_bad_arguments_are_named(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     for words, told in (
         (["stak"], 'no task "stak": did you mean "stack"'),
