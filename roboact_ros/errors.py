@@ -30,6 +30,14 @@ class ChatError(RoboactError):
     """A language model cannot be asked, or what it answered cannot be used."""
 
 
+class EndpointDown(ChatError):
+    """Nobody answered, or not now: the same question may be answered later."""
+
+
+class EndpointRefused(ChatError):
+    """An endpoint does not take the question: the key, the name of the model or the address may be wrong."""
+
+
 class ArmError(RoboactError):
     """The robot or gripper cannot be reached or refuses to move."""
 

@@ -13,14 +13,20 @@ Behaviour = Callable[["Handler"], None]
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request; the behaviour of the endpoint does the rest."""
+    """One request; the behaviour of the endpoint does the rest.
+
+    Attributes:
+        asked: JSON of the request.
+    """
 
     server: Endpoint
+    asked: dict[str, Any]
 
     def do_POST(self) -> None:
         """Read the request, note it and behave."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.requests.append((self.path, dict(self.headers), json.loads(body)))
+        self.asked = json.loads(body)
+        self.server.requests.append((self.path, dict(self.headers), self.asked))
         try:
             self.server.behave(self)
         except ConnectionError:

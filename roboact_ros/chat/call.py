@@ -10,10 +10,11 @@ import threading
 import time
 
 from roboact_ros.chat.endpoint import Endpoint
-from roboact_ros.errors import ChatError
+from roboact_ros.errors import ChatError, EndpointDown, EndpointRefused
 
 LARGEST_REPLY = 256 * 1024
 """Longest reply that is read [bytes]."""
+_LATER = (http.client.REQUEST_TIMEOUT, http.client.TOO_EARLY, http.client.TOO_MANY_REQUESTS)
 
 
 class Call:
@@ -41,10 +42,12 @@ class Call:
         """Return the body of the reply.
 
         Raises:
-            ChatError: There is none in time, it is not what was asked for, or the call was cancelled.
+            EndpointDown: There is none in time, or none now.
+            EndpointRefused: The question is not taken.
+            ChatError: The reply is too long, or the call was cancelled.
         """
         self._over.wait(max(0.0, self._due - time.monotonic()))
-        self._end(ChatError(f"{self._endpoint} did not answer within {self._timeout:g} s"))
+        self._end(EndpointDown(f"{self._endpoint} did not answer within {self._timeout:g} s"))
         if isinstance(self._result, ChatError):
             raise self._result
         return self._result
@@ -71,9 +74,9 @@ class Call:
         except ChatError as error:
             result = error
         except http.client.HTTPException as error:
-            result = ChatError(f"{self._endpoint} does not speak HTTP properly ({type(error).__name__})")
+            result = EndpointDown(f"{self._endpoint} does not speak HTTP properly ({type(error).__name__})")
         except OSError as error:
-            result = ChatError(f"{self._endpoint} cannot be reached: {error.strerror or type(error).__name__}")
+            result = EndpointDown(f"{self._endpoint} cannot be reached: {error.strerror or type(error).__name__}")
         self._end(result)
 
     def _exchange(self) -> bytes:
@@ -89,7 +92,9 @@ class Call:
             # Of a refusal only the number is shown: its text may repeat the key. A redirection is one, too.
             if response.status != http.client.OK:
                 reason = http.client.responses.get(response.status, "")
-                raise ChatError(f"{endpoint} answered HTTP {response.status} {reason}".rstrip())
+                later = response.status in _LATER or response.status >= http.client.INTERNAL_SERVER_ERROR
+                kind = EndpointDown if later else EndpointRefused
+                raise kind(f"{endpoint} answered HTTP {response.status} {reason}".rstrip())
             body = response.read(LARGEST_REPLY + 1)
         finally:
             connection.close()

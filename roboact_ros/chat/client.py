@@ -81,19 +81,21 @@ class ChatClient:
         return self._endpoint.model or self._endpoint.host
 
     def ask(
-        self, rules: str, content: str | Sequence[Part], schema: dict[str, Any], read: Callable[[str], Answer]
+        self, rules: str, content: str | Sequence[Part], schema: dict[str, Any] | None, read: Callable[[str], Answer]
     ) -> Question[Answer]:
         """Ask without waiting.
 
         Args:
             rules: What the model is to do.
             content: What to do it with: a text, or parts such as images.
-            schema: JSON schema of the answer, which an endpoint may ignore.
+            schema: JSON schema of the answer, which an endpoint may ignore; None for endpoints that refuse one.
             read: Checks the text of the answer and returns what it means.
         """
-        wanted = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
         messages = [{"role": "system", "content": rules}, {"role": "user", "content": content}]
-        request: dict[str, Any] = {"messages": messages, "response_format": wanted}
+        request: dict[str, Any] = {"messages": messages}
+        if schema is not None:
+            wanted = {"name": "answer", "strict": True, "schema": schema}
+            request["response_format"] = {"type": "json_schema", "json_schema": wanted}
         if self._endpoint.model:
             request["model"] = self._endpoint.model
         call = Call(self._endpoint, json.dumps(request).encode(), self._timeout)

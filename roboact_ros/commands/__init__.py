@@ -11,6 +11,7 @@ COMMANDS = {
     "view": "look at a recorded episode, or make a picture of it",
     "bags": "list, describe and repair recorded episodes",
     "convert": "turn recorded episodes and other data sets into training data",
+    "reconstruct": "make the training data of RoboAct-CLIP: videos of single actions",
     "demonstrate": "let the scripted teacher make training data in the simulator",
     "teach": "let the scripted teacher talk to a simulated cell and record it",
     "augment": "do recorded demonstrations again in other ways",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from roboact_ros.errors import ConfigurationError, RecordingError, RoboactError
+from roboact_ros.errors import RecordingError, RoboactError
+from roboact_train.data.ray_data import map_with_ray
 from roboact_train.data.samples import EpisodeSamples
 from roboact_train.data.shards import ShardWriter
 from roboact_train.data.sources import Source
@@ -78,29 +78,15 @@ def write_shards_with_ray(
         ConfigurationError: Ray is not installed.
         RecordingError: An episode cannot be read; it is named.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        import ray
-        import ray.data
-    except ImportError as error:
-        raise ConfigurationError(f"Ray is not installed ({error}): pip install 'roboact_ros[train]'") from error
-    started = not ray.is_initialized()
-    if started:
-        alone = {} if "RAY_ADDRESS" in os.environ else {"_node_ip_address": "127.0.0.1", "include_dashboard": False}
-        ray.init(logging_level=logging.WARNING, **alone)
     chunks = _chunks(sources, episodes_per_shard)
     place = str(folder.absolute())
-    rows = [{"folder": place, "number": number, "sources": chunk} for number, chunk in enumerate(chunks)]
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    try:
-        for row in ray.data.from_items(rows, override_num_blocks=len(rows)).map(_convert_row).iter_rows():
+    rows = ({"folder": place, "number": number, "sources": chunk} for number, chunk in enumerate(chunks))
+    with closing(map_with_ray(_convert_row, rows)) as converted:
+        for row in converted:
             if row["refused"]:
                 raise RecordingError(row["refused"])
             shard, episodes, samples, skipped = json.loads(row["report"])
             yield ShardReport(shard, tuple(episodes), Counter(samples), Counter(skipped))
-    finally:
-        if started:
-            ray.shutdown()
 
 
 def _convert_row(row: dict[str, Any]) -> dict[str, str]:

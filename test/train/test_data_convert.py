@@ -8,16 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data_bags import DemoBag, samples
+from data_bags import DemoBag
 
 from roboact_ros.cli import main
 from roboact_ros.commands import convert as command
 from roboact_train.data import convert as converting
-from roboact_train.data.clip_rt_raw import write_dataset
 from roboact_train.data.lerobot import HERTZ
-from roboact_train.data.pipeline import EPISODES_PER_SHARD, write_shards, write_shards_with_ray
+from roboact_train.data.pipeline import EPISODES_PER_SHARD
 from roboact_train.data.samples import Sample
-from roboact_train.data.shards import read_shard, shard_files
+from roboact_train.data.shards import shard_files
 from roboact_train.data.sources import find_sources
 
 LEFT, DOWN = "move the arm to the left by twenty centimeters", "lower the arm by five centimeters"
@@ -118,24 +117,3 @@ def test_the_command_offers_what_the_library_can() -> None:
     # The command names them itself so that ``--help`` needs none of the libraries behind them.
     assert command.TARGETS == converting.TARGETS
     assert (HERTZ, EPISODES_PER_SHARD) == (3.0, 32)
-
-
-def test_ray_makes_the_same_shards(tmp_path: Path) -> None:
-    ray = pytest.importorskip("ray")
-    write_dataset(tmp_path / "raw", [samples(3, "a"), samples(4, "b"), samples(2, "c")])
-    sources = find_sources([tmp_path / "raw"])
-    for name in ("here", "ray"):
-        (tmp_path / name).mkdir()
-    here = list(write_shards(tmp_path / "here", sources, episodes_per_shard=2))
-    ray.init(num_cpus=1, object_store_memory=80_000_000, include_dashboard=False, _node_ip_address="127.0.0.1")
-    try:
-        spread = list(write_shards_with_ray(tmp_path / "ray", sources, episodes_per_shard=2))
-        assert sorted(spread, key=lambda report: report.shard) == here
-        for shard in shard_files(tmp_path / "here"):
-            assert (tmp_path / "ray" / shard.name).read_bytes() == shard.read_bytes()
-        assert [len(list(read_shard(shard))) for shard in shard_files(tmp_path / "ray")] == [7, 2]
-        next((tmp_path / "raw").glob("*/*/*.png")).unlink()
-        with pytest.raises(Exception, match=r"its image .*\.png is missing"):
-            list(write_shards_with_ray(tmp_path / "ray", sources))
-    finally:
-        ray.shutdown()

@@ -1,0 +1,83 @@
+"""Our bags and LeRobot data sets as clips; an episode in which the task changes gives one clip for each task."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+from roboact_ros.recording.folders import mcap_files
+from roboact_ros.recording.reader import Episode
+from roboact_train.data.bag_topics import texts
+from roboact_train.data.frame_streams import image_streams
+from roboact_train.data.lerobot_files import LeRobotFiles
+from roboact_train.roboact_clip.clips import Clip, runs
+
+
+@dataclass(frozen=True, slots=True)
+class BagEpisode:
+    """One bag; ``camera`` is the only one to take, or empty."""
+
+    path: Path
+    camera: str = ""
+
+    @property
+    def name(self) -> str:
+        """The folder."""
+        return str(self.path)
+
+    def changed_ns(self) -> int:
+        """When the bag was written last [ns]."""
+        return max(file.stat().st_mtime_ns for file in (mcap_files(self.path) or [self.path]))
+
+    def clips(self) -> list[Clip]:
+        """Return a clip for each camera and task."""
+        with Episode(self.path) as episode:
+            said = [(at, text.strip()) for at, _, text in texts(episode, ("instruction",)) if text.strip()]
+            if not said:
+                said = [(0, episode.notes.get("instruction", "").strip())]
+            clips = []
+            for camera, images in image_streams(episode, self.camera).items():
+                given = [([said[0][1]] + [text for at, text in said if at <= moment])[-1] for moment in images.times]
+                clips += _clips("bag", self.path, camera, -1, given)
+        return clips
+
+
+@dataclass(frozen=True, slots=True)
+class LeRobotEpisode:
+    """One episode of a LeRobot data set; ``camera`` is the only one to take, or empty."""
+
+    path: Path
+    episode: int
+    camera: str = ""
+
+    @property
+    def name(self) -> str:
+        """The data set and the number of the episode."""
+        return f"{self.path}, episode {self.episode}"
+
+    def changed_ns(self) -> int:
+        """When the data set was written last [ns]."""
+        return (self.path / "meta" / "info.json").stat().st_mtime_ns
+
+    def clips(self) -> list[Clip]:
+        """Return a clip for each camera and task."""
+        files = _opened(self.path, self.changed_ns())
+        rows = files.table(self.episode)["task_index"].to_pylist()
+        given = [files.tasks.get(row[0] if isinstance(row, list) else row, "").strip() for row in rows]
+        cameras = [camera for camera in files.cameras if self.camera in ("", camera)]
+        return [clip for camera in cameras for clip in _clips("lerobot", self.path, camera, self.episode, given)]
+
+
+@functools.lru_cache(maxsize=4)
+def _opened(folder: Path, changed_ns: int) -> LeRobotFiles:
+    """Open a data set once for all its episodes."""
+    return LeRobotFiles(folder)
+
+
+def _clips(kind: str, path: Path, camera: str, episode: int, given: list[str]) -> list[Clip]:
+    where = path.name if episode < 0 else f"{path.name}/episode_{episode:06d}"
+    return [
+        Clip(f"{where}/{camera}/{begin}", kind, str(path), camera, begin, end, text, task=text.lower(), episode=episode)
+        for begin, end, text in runs(given)
+    ]

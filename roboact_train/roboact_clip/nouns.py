@@ -1,0 +1,66 @@
+"""Noun phrases: where one ends, and which noun it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from roboact_train.roboact_clip import words as w
+from roboact_train.roboact_clip.inflect import singular
+
+LONGEST = 2
+"""Words of an object: "cream cheese", but no more."""
+_NOUNS_TOO = ("light", "glass", "orange", "square")
+
+
+def end_of_noun_phrase(tokens: Sequence[str], start: int, is_verb: Callable[[int], bool]) -> int:
+    """Return where the noun phrase that begins at ``start`` ends; ``is_verb`` says whether a verb begins at an index.
+
+    "And" between two adjectives does not end it: the red and the blue block are one phrase.
+    """
+    noun_seen = False
+    for at in range(start, len(tokens)):
+        token = tokens[at]
+        if token == "and" and not noun_seen and at > start and not is_verb(at + 1):
+            continue
+        ends = token in w.PREPOSITIONS or token in w.CONNECTORS or token in w.AUXILIARIES or not token[0].isalnum()
+        after_noun = token in w.RESULTS or token in w.SUBORDINATE or token in w.NUMBERS or token in w.DETERMINERS
+        if ends or (noun_seen and (after_noun or is_adverb(token))):
+            return at
+        noun_seen = noun_seen or not _is_modifier(token)
+    return len(tokens)
+
+
+def object_of(tokens: Sequence[str]) -> str:
+    """Return the noun that a phrase is about, singular: ``the two red drawers`` gives ``drawer``; or nothing.
+
+    A phrase with "of" is given whole: of the cabinet is left away, of bread after a piece is what counts.
+    """
+    words = list(tokens)
+    if "of" in words:
+        at = words.index("of")
+        measured = words[at - 1] in w.MEASURES if at else True
+        words = words[at + 1 :] if measured else words[:at]
+    while words and (_is_modifier(words[0]) or (len(words) > 1 and _is_participle(words[0]))):
+        if words[0] in _NOUNS_TOO and not any(map(_is_modifier, words[1:])):  # light bulb, but not light blue bulb
+            break
+        words.pop(0)
+    if not words or words[0] in w.PRONOUNS:
+        return ""
+    nouns = words[-LONGEST:]
+    return " ".join([*nouns[:-1], singular(nouns[-1])])
+
+
+def is_adverb(token: str) -> bool:
+    """Whether a word says how: carefully."""
+    return (
+        len(token) > 4 and token.endswith("ly") and token not in ("jelly", "assembly", "butterfly", "supply", "belly")
+    )
+
+
+def _is_modifier(token: str) -> bool:
+    known = token in w.DETERMINERS or token in w.NUMBERS or token in w.ADJECTIVES
+    return known or token == "and" or token.endswith("'s") or token.isdigit() or is_adverb(token)
+
+
+def _is_participle(token: str) -> bool:
+    return len(token) > 4 and token.endswith("ed") and token not in ("seaweed", "weed")
