@@ -63,8 +63,8 @@ class Table:
 
     @property
     def over(self) -> bool:
-        """Whether no further motion is allowed."""
-        return self.success or self.motions >= MOST_MOTIONS
+        """Whether no further motion is allowed, or none is possible because the robot has stopped itself."""
+        return self.success or self.motions >= MOST_MOTIONS or self._runner.stopped
 
     def frame(self) -> Frame:
         """Return what the camera sees, stamped with the simulated time."""

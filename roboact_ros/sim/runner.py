@@ -91,6 +91,11 @@ class Runner:
         return self._ticks * STEP
 
     @property
+    def stopped(self) -> bool:
+        """Whether the robot stands in a protective stop, which only a person ends."""
+        return self._controller.safety_mode is not SafetyMode.NORMAL
+
+    @property
     def situation(self) -> Situation:
         """The true state of the table."""
         return observe(self.world)
@@ -125,7 +130,7 @@ class Runner:
         else:
             refused = f"it did not end within {_LONGEST:g} s"
             self.executor.done()
-        if self._controller.safety_mode is not SafetyMode.NORMAL:
+        if self.stopped:
             refused = f"protective stop: {self._controller.stop_reason}"
         return Outcome(self.executor.status.finished - before, refused)
 

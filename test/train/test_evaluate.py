@@ -57,7 +57,7 @@ def test_random_motions_do_nothing_useful_and_are_the_same_again() -> None:
     trials = [Trial(Contender("random"), "stack", 0, Rules(view=SMALL, motions=20)) for _ in range(2)]
     first, again = (trial.run() for trial in trials)
     assert first == again
-    assert not first.success and first.motions == 20 and first.refused > 0
+    assert not first.success and 0 < first.motions <= 20 and first.refused > 0
 
 
 def test_wilson_against_published_numbers() -> None:
