@@ -122,6 +122,40 @@ class RefinementDescription(EndpointDescription):
 
 
 @dataclass(frozen=True, config=_STRICT)
+class RemoteDescription:
+    """A server that runs a policy of kind ``clap_remote``, and what the actions mean that it sends.
+
+    Attributes:
+        server: Its address, e.g. ``ws://127.0.0.1:10093``: wss anywhere, ws on this machine only.
+        api_key_env: Name of the environment variable that holds its key; empty sends none.
+        timeout: Time for a whole answer [s].
+        robot: Name of the robot that the model is told; empty leaves it to the server.
+        statistics: Name of the statistics that the server undoes the normalisation with; empty leaves it to the server.
+        image_size: Width and height that images are sent with [px]; by default those of the cameras.
+        actions: ``relative``: positions [m] and Euler angles [rad] counted from where the arm was at the image, gripper
+            -1 open … 1 closed. ``steps``: displacement and rotation vector of each step, gripper 0 closed … 1 open.
+        arm: Which arm this one is, for a model of two.
+        metres: How far a ``steps`` action of 1 leads [m].
+        radians: How far a ``steps`` action of 1 turns [rad].
+        hertz: Steps per second [1/s].
+        executed: How many steps of an answer are carried out.
+    """
+
+    server: str = ""
+    api_key_env: str = ""
+    timeout: Annotated[float, Field(gt=0.0, le=30.0)] = 5.0
+    robot: str = ""
+    statistics: str = ""
+    image_size: tuple[Annotated[int, Field(ge=16, le=8192)], Annotated[int, Field(ge=16, le=8192)]] | None = None
+    actions: Literal["relative", "steps"] = "relative"
+    arm: Literal["left", "right"] = "right"
+    metres: Positive = 1.0
+    radians: Positive = 1.0
+    hertz: Positive = 30.0
+    executed: Annotated[int, Field(ge=1)] = 32
+
+
+@dataclass(frozen=True, config=_STRICT)
 class PolicyDescription:
     """The policy that drives the arm, if any.
 
@@ -137,9 +171,10 @@ class PolicyDescription:
         lookahead: Choose the next motion when this fraction of the current one is done; 1 waits for its end.
         steady: Never take back a motion by one that is as long, so that the arm does not go to and fro for ever.
         refinement: Help of a vision-language model with every choice.
+        remote: The server of ``clap_remote``, which needs no model or checkpoint here.
     """
 
-    kind: Literal["none", "clip_rt", "clip_rt_action", "clip_rt_plus"] = "none"
+    kind: Literal["none", "clip_rt", "clip_rt_action", "clip_rt_plus", "clap_remote"] = "none"
     model: str = "ViT-H-14-378-quickgelu"
     checkpoint: str = ""
     random: bool = False
@@ -150,6 +185,12 @@ class PolicyDescription:
     lookahead: Fraction = 1.0
     steady: bool = True
     refinement: RefinementDescription = RefinementDescription()
+    remote: RemoteDescription = RemoteDescription()
+
+    @property
+    def shown_model(self) -> str:
+        """What an operator reads where the model is meant."""
+        return self.remote.server if self.kind == "clap_remote" else self.model
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -77,12 +77,13 @@ def check_endpoint(url: str, api_key_env: str = "") -> Endpoint:
     secure = parts.scheme == "https"
     if not host or not (secure or parts.scheme == "http") or not re.fullmatch(r"[!-~]*", parts.path):
         raise ChatError(f'"{url}" is no address of an endpoint; valid: https://api.example.com/v1')
-    if not secure and not _is_this_machine(host):
+    if not secure and not is_this_machine(host):
         raise ChatError(f'"{url}" would send images and words readable over the network; use https, or a tunnel')
     return Endpoint(host, port or (443 if secure else 80), f"{parts.path.rstrip('/')}/chat/completions", secure)
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether what is sent to ``host`` stays on this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -18,6 +18,9 @@ def check_gpu(cell: Cell) -> Iterator[Finding]:
     if cell.policy.kind == "none":
         yield ok("GPU", "not needed: the cell has no policy")
         return
+    if cell.policy.kind == "clap_remote":
+        yield ok("GPU", f"not needed: the policy runs at {cell.policy.remote.server}")
+        return
     import torch
 
     if not torch.cuda.is_available():

@@ -217,7 +217,7 @@ class PolicyNode(Node):  # type: ignore[misc]
         elif not self._thread.alive:
             level, state, message = Level.ERROR, "error", "the policy has failed; its log says why"
         elif not self._loaded:
-            state, message = "loading", f"loading {policy.model}"
+            state, message = "loading", f"loading {policy.shown_model}"
         elif obstacle is not None:
             level, state, message = (Level.WARN if obstacle.warn else Level.OK), obstacle.state, obstacle.message
         if self._frames.problem and level is not Level.ERROR:
@@ -233,7 +233,7 @@ class PolicyNode(Node):  # type: ignore[misc]
             "inference_ms": f"{self._last.inference_ms:.1f}" if self._last is not None else "",
             "motions": str(self._asked),
             "dropped": str(self._dropped),
-            "model": policy.model,
+            "model": policy.shown_model,
             "weights": "random" if policy.random else policy.checkpoint,
             "note": self._last.note if self._last is not None else "",
             "apart": str(self._frames.apart),

@@ -29,8 +29,11 @@ def policy_from_description(description: PolicyDescription, cell: Cell) -> AnyPo
         raise PolicyError(f'no policy "{description.kind}": {did_you_mean(description.kind, _KINDS)}')
     if description.more_cameras and description.kind not in _SEVERAL_CAMERAS:
         raise PolicyError(f"policy.more_cameras: {description.kind} looks through one camera, {description.camera}")
-    if description.kind not in _SCORING:
-        return _chunks(description, cell)
+    if description.kind in _CHUNKS:
+        if description.refinement.endpoint:
+            scoring = ", ".join(_SCORING)
+            raise PolicyError(f"policy.refinement weighs scores, which {description.kind} has not: {scoring} do")
+        return _CHUNKS[description.kind](description, cell)
     make = _refined if description.refinement.endpoint else _SCORING[description.kind]
     policy = make(description, cell)
     return Steadied(policy) if description.steady else policy
@@ -137,19 +140,25 @@ def _refined(description: PolicyDescription, cell: Cell) -> Policy:
     return RefinedPolicy(policy, ChatClient(endpoint, help_.timeout), help_.every_n, help_.candidates)
 
 
-def _chunks(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
-    if description.refinement.endpoint:
-        raise PolicyError(
-            f"policy.refinement weighs scores, which {description.kind} has not: {', '.join(_SCORING)} do"
-        )
+def _clip_rt_plus(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
     return clip_rt_plus(description.model, description.checkpoint, description.random, description.device)
+
+
+def _clap_remote(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
+    from roboact_ros.policies.clap.remote import ClapRemote
+
+    return ClapRemote(description.remote)
 
 
 _SCORING: dict[str, Callable[[PolicyDescription, Cell], Policy]] = {
     "clip_rt": _clip_rt,
     "clip_rt_action": _clip_rt_action,
 }
-_SEVERAL_CAMERAS: tuple[str, ...] = ()
+_CHUNKS: dict[str, Callable[[PolicyDescription, Cell], ChunkPolicy]] = {
+    "clip_rt_plus": _clip_rt_plus,
+    "clap_remote": _clap_remote,
+}
+_SEVERAL_CAMERAS = ("clap_remote",)
 """Kinds that use the frames beside the first one."""
 
-_KINDS: dict[str, Callable[[PolicyDescription, Cell], AnyPolicy]] = {**_SCORING, "clip_rt_plus": _chunks}
+_KINDS: dict[str, Callable[[PolicyDescription, Cell], AnyPolicy]] = {**_SCORING, **_CHUNKS}

@@ -91,6 +91,18 @@ def steps_of_arm(relative: FloatArray) -> FloatArray:
     return steps
 
 
+def relative_from_steps(steps: FloatArray) -> FloatArray:
+    """Inverse of :func:`steps_of_arm`."""
+    relative = np.empty((len(steps), ARM_WIDTH))
+    relative[:, _XYZ] = np.cumsum(steps[:, _XYZ], axis=0)
+    turned = np.eye(3)
+    for row, turn in zip(relative, Rotation.from_rotvec(steps[:, _RPY]).as_matrix(), strict=True):
+        turned = turn @ turned
+        row[_RPY] = euler_from_rotation(turned)
+    relative[:, 6] = 1.0 - 2.0 * steps[:, 6]
+    return relative
+
+
 def action_chunk(relative: FloatArray, layout: ArmLayout, period_ns: int, stamp_ns: int) -> ActionChunk:
     """Return what the arms should do.
 
