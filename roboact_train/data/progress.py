@@ -17,6 +17,9 @@ class Progress:
         """Show that ``done`` of ``total`` are done, the last one described by ``line``."""
         if not sys.stderr.isatty():
             return self.tell(f"[{done}/{total}] {line}")
+        if self._bar is not None and self._bar.total != total:  # something else is done now
+            self._bar.close()
+            self._bar = None
         if self._bar is None:
             from tqdm import tqdm
 

@@ -83,15 +83,19 @@ class EndpointAnnotator:
             EndpointDown: Not all could be asked; what was answered is kept.
         """
         missing = [text for text in texts if self._is_missing(text)]
-        self._stop.clear()
         pool = ThreadPoolExecutor(self._at_once, "asks")
+        done = len(texts) - len(missing)
         try:
             futures = {pool.submit(self._ask, text): text for text in missing}
-            for number, future in enumerate(as_completed(futures), len(texts) - len(missing) + 1):
+            for future in as_completed(futures):
                 future.result()
                 if not self._stop.is_set():
-                    tell(number, len(texts), futures[future])
-        finally:  # also after Ctrl-C: what is under way is paid for, and is waited for
+                    done += 1
+                    tell(done, len(texts), futures[future])
+        except KeyboardInterrupt:
+            tell(done, len(texts), "interrupted: waiting for the answers under way, which are paid for")
+            raise
+        finally:
             self._stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
         if self._error:

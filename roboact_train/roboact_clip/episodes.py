@@ -76,7 +76,7 @@ def _opened(folder: Path, changed_ns: int) -> LeRobotFiles:
 
 
 def _clips(kind: str, path: Path, camera: str, episode: int, given: list[str]) -> list[Clip]:
-    where = path.name if episode < 0 else f"{path.name}/episode_{episode:06d}"
+    where = path if episode < 0 else path / f"episode_{episode:06d}"
     return [
         Clip(f"{where}/{camera}/{begin}", kind, str(path), camera, begin, end, text, task=text.lower(), episode=episode)
         for begin, end, text in runs(given)

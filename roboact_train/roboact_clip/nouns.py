@@ -22,9 +22,9 @@ def end_of_noun_phrase(tokens: Sequence[str], start: int, is_verb: Callable[[int
         token = tokens[at]
         if token == "and" and not noun_seen and at > start and not is_verb(at + 1):
             continue
-        ends = token in w.PREPOSITIONS or token in w.CONNECTORS or token in w.AUXILIARIES or not token[0].isalnum()
-        after_noun = token in w.RESULTS or token in w.SUBORDINATE or token in w.NUMBERS or token in w.DETERMINERS
-        if ends or (noun_seen and (after_noun or is_adverb(token))):
+        if not token[0].isalnum() or token in w.PREPOSITIONS | w.CONNECTORS | w.BE:
+            return at
+        if noun_seen and (token in w.RESULTS | w.SUBORDINATE or _counts(token) or _is_attached(tokens, at)):
             return at
         noun_seen = noun_seen or not _is_modifier(token)
     return len(tokens)
@@ -41,7 +41,8 @@ def object_of(tokens: Sequence[str]) -> str:
         measured = words[at - 1] in w.MEASURES if at else True
         words = words[at + 1 :] if measured else words[:at]
     while words and (_is_modifier(words[0]) or (len(words) > 1 and _is_participle(words[0]))):
-        if words[0] in _NOUNS_TOO and not any(map(_is_modifier, words[1:])):  # light bulb, but not light blue bulb
+        alone = len(words) == 1 and words[0] in _NOUNS_TOO
+        if alone or (words[0] == "light" and not _is_modifier(words[1])):  # light bulb, but not light blue bulb
             break
         words.pop(0)
     if not words or words[0] in w.PRONOUNS:
@@ -57,9 +58,17 @@ def is_adverb(token: str) -> bool:
     )
 
 
+def _counts(token: str) -> bool:
+    return token in w.DETERMINERS | w.NUMBERS or token.isdigit() or is_adverb(token)
+
+
 def _is_modifier(token: str) -> bool:
-    known = token in w.DETERMINERS or token in w.NUMBERS or token in w.ADJECTIVES
-    return known or token == "and" or token.endswith("'s") or token.isdigit() or is_adverb(token)
+    return token in w.ADJECTIVES or token == "and" or token.endswith("'s") or _counts(token)
+
+
+def _is_attached(tokens: Sequence[str], at: int) -> bool:
+    """Whether a word begins what is said about the noun before it: the block lying on the table."""
+    return tokens[at].endswith(("ing", "ed")) and at + 1 < len(tokens) and tokens[at + 1] in w.PREPOSITIONS
 
 
 def _is_participle(token: str) -> bool:

@@ -63,7 +63,7 @@ class Rh20tEpisode:
             )
             frames, damage = _frames(kind, path)
             subject = HUMAN if human else ROBOT
-            name = f"{self.path.name}/{folder.name}"
+            name = str(folder)
             serial = folder.name.removeprefix("cam_")
             clips.append(
                 Clip(name, kind, str(path), serial, 0, frames, self.text, subject, task, fault=fault or damage)

@@ -36,7 +36,7 @@ class RuleParser:
 
     def annotate(self, text: str) -> Annotation:
         """Return what a text says; a verb of no class is an action of its own name."""
-        sentence = _Reading(self, _TOKEN.findall(text.lower().replace("’", "'")))
+        sentence = _Reading(self, _TOKEN.findall(text.lower().replace("’", "'").replace("-and-", " and ")))
         sentence.read()
         return Annotation(sentence.subject, tuple(dict.fromkeys(sentence.acts)))
 
@@ -61,6 +61,7 @@ class _Reading:
         self._openers()
         verb, end = self._verb(self._at)
         if not verb and self._subject():
+            self._openers()
             verb, end = self._verb(self._at)
         if verb:
             self._at = end
@@ -82,7 +83,7 @@ class _Reading:
                 self._at += len(request) - (request[-1] == "the")
             elif token in w.OPENERS or token == "," or (is_adverb(token) and not self._verb(self._at)[0]):
                 self._at += 1
-            elif token in w.CONNECTORS:
+            elif token in w.CONNECTORS or (token == "go" and self._verb(self._at + 1)[0]):
                 self._at += 1
             elif token in w.INSTRUMENT and self._after_instrument():
                 self._at = self._after_instrument()
@@ -109,7 +110,11 @@ class _Reading:
         if at == begun:
             return False
         who = {w.SUBJECT_OF.get(token.removesuffix("'s"), "") for token in self._tokens[begun:at]} - {""}
-        while self._token_at(at) in w.AUXILIARIES or is_adverb(self._token_at(at)) or self._token_at(at) in (",", "to"):
+        while (
+            self._token_at(at) in w.AUXILIARIES
+            or is_adverb(self._token_at(at))
+            or self._token_at(at) in (",", ":", "to")
+        ):
             at += 1
         while self._token_at(at) in w.OPENERS:
             at += 1
@@ -124,6 +129,8 @@ class _Reading:
         while is_adverb(self._token()) or (
             self._token() in ("me", "him", "her", "us") and self._token(1) not in ("", ".")
         ):
+            self._at += 1
+        if self._token() in w.DIRECTIONS and self._token(1) in w.DETERMINERS:
             self._at += 1
         phrase = self._noun_phrase()
         if not phrase and self._token() in w.OBJECT_PREPOSITIONS:

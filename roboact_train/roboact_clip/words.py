@@ -11,20 +11,23 @@ def _set(words: str) -> frozenset[str]:
 
 
 SUBJECT_OF = {
-    **dict.fromkeys("robot robots arm gripper manipulator effector it's".split(), ROBOT),
-    **dict.fromkeys("human person man woman boy girl someone somebody operator user people he she hand".split(), HUMAN),
+    **dict.fromkeys("robot robots arm arms gripper grippers manipulator effector".split(), ROBOT),
+    **dict.fromkeys("human person man woman boy girl someone somebody operator user he she hand hands".split(), HUMAN),
 }
 """Who is meant by a word that stands where the subject does."""
 SUBJECT_ADJECTIVES = _set("robot robotic end left right human mechanical industrial other")
 DETERMINERS = _set("the a an this that these those its their his her my your our each every both all some any another")
 NUMBERS = _set("one two three four five six seven eight nine ten first second third fourth fifth last next")
 PRONOUNS = _set("it them him himself herself itself something anything everything there here me us you")
-AUXILIARIES = _set("is are was were be been being has have had will should must can could would may")
+BE = _set("is are was were be been being has have had")
+AUXILIARIES = BE | _set("will should must can could would may")
 PREPOSITIONS = _set(
     "on onto in into inside at to toward towards from off out of over under underneath below above behind beside "
     "besides between among near by with without using through across along around against for about as up down via "
     "next after before until within beneath per"
 )
+DIRECTIONS = _set("up down out over off away back")
+"""Words that may stand between a verb and its object: slide down the switch."""
 OBJECT_PREPOSITIONS = _set("on at for with against through")
 """Those whose noun is the object when the verb has none of its own: type on the keyboard."""
 RESULTS = _set(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -75,34 +76,43 @@ def test_an_endpoint_that_goes_down_in_the_middle_costs_nothing_twice(model: Mod
     assert model.paid.total() == 300
 
 
-def test_a_process_that_is_killed_keeps_its_answers(model: Model, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
+def test_a_process_that_is_ended_keeps_its_answers(sign: signal.Signals, model: Model, tmp_path: Path) -> None:
     journal = tmp_path / "answers.jsonl"
-    script = """
-import sys
-from roboact_ros.chat.client import ChatClient
-from roboact_ros.chat.endpoint import endpoint_at
-from roboact_train.roboact_clip.answers import AnswerReader
-from roboact_train.roboact_clip.asking import EndpointAnnotator
-from roboact_train.roboact_clip.journal import Journal
-client = ChatClient(endpoint_at(sys.argv[1], "m"), timeout=20.0)
-annotator = EndpointAnnotator(client, Journal(__import__("pathlib").Path(sys.argv[2])), AnswerReader(), at_once=1)
-annotator.annotate_all([f"open drawer {n}" for n in range(300)], lambda *_: None)
-"""
-    model.left, model.after = 20, lambda handler: handler.server.released.wait() and None
+    script = f"import sys; sys.path[:0] = {sys.path!r}; from {__name__} import annotate_alone as f; f(*sys.argv[1:])"
+    asked, ended = threading.Event(), threading.Event()
+
+    def late(handler: Handler) -> None:
+        asked.set()
+        ended.wait(60.0)
+        handler.send(completion(GOOD))
+
+    model.left, model.after = 20, late
     process = subprocess.Popen([sys.executable, "-c", script, model.url, str(journal)])
     try:
-        deadline = time.monotonic() + 60.0
-        while not journal.exists() or journal.read_bytes().count(b"\n") < 20:
-            assert time.monotonic() < deadline and process.poll() is None
-            threading.Event().wait(0.02)
+        assert asked.wait(60.0)
+        process.send_signal(sign)
+        if sign == signal.SIGINT:
+            ended.set()  # what was under way is waited for
+        process.wait(60.0)
     finally:
+        ended.set()
         process.kill()
         process.wait()
+    assert journal.read_bytes().count(b"\n") == (21 if sign == signal.SIGINT else 20)
     with journal.open("ab") as file:
-        file.write(b'{"annotator": "m", "prompt": 1, "text": "open dra')  # it was writing this one
+        file.write(b'{"annotator": "m", "prompt": 1, "text": "open dra')  # as if it had been writing
     model.left = 10**9
     assert annotate(model, journal, TEXTS[:40]) == dict.fromkeys(TEXTS[:40], OPEN)
-    assert model.paid == Counter(TEXTS[:40])
+    paid = TEXTS[:20] + TEXTS[21:40] if sign == signal.SIGINT else TEXTS[:40]
+    assert model.paid == Counter(paid)
+
+
+def annotate_alone(url: str, journal: str) -> None:
+    """What the other process does."""
+    client = ChatClient(endpoint_at(url, "m"), timeout=60.0)
+    with Journal(Path(journal)) as answers:
+        EndpointAnnotator(client, answers, AnswerReader(), at_once=1).annotate_all(TEXTS, lambda *_: None)
 
 
 def test_a_short_outage_is_waited_for(model: Model, tmp_path: Path) -> None:

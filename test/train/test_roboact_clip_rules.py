@@ -30,7 +30,7 @@ def scores(name: str) -> Scores:
 
 @pytest.mark.parametrize(("name", "accuracy"), [("tuned", 1.0), ("held_out", 0.98)])
 def test_the_rules_agree_with_a_person(name: str, accuracy: float) -> None:
-    # "held_out" was labelled before the parser was written, and no rule was changed after it had been tried on it.
+    # "held_out" was labelled before the parser was written, and no rule was changed because of it.
     found = scores(name)
     assert found.accuracy >= accuracy, found.wrong
     assert found.precision == 1.0, "a video of several actions would spoil the data"
@@ -54,6 +54,15 @@ def test_the_labelled_texts_are_many_and_different() -> None:
         ("put the fork and the knife in the drawer", "", [("place", "fork"), ("place", "knife")]),
         ("push and close the drawer", "", [("push", ""), ("close", "drawer")]),
         ("juggle the balls", "", [("juggle", "ball")]),
+        ("turn the light blue knob 90 degrees", "", [("rotate", "knob")]),
+        ("wash the wine glass", "", [("clean", "wine glass")]),
+        ("switch the light on", "", [("turn on", "light")]),
+        ("take the orange", "", [("take", "orange")]),
+        ("knock the orange can over", "", [("knock over", "can")]),
+        ("lift the block lying on the two boxes", "", [("lift", "block")]),
+        ("slide down the switch", "", [("slide", "switch")]),
+        ("a person uses the spoon to stir the soup", HUMAN, [("stir", "soup")]),
+        ("both arms pick-and-place the can", ROBOT, [("pick up", ""), ("place", "can")]),
         ("open", "", [("open", "")]),
         ("", "", []),
     ],
