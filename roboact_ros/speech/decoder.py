@@ -17,6 +17,8 @@ _LANGUAGE_WEIGHT = 4.5
 """How much the grammar counts beside the sound."""
 _WIDE = 1e-48
 """A word is followed no longer when it is so much less likely than the likeliest."""
+_MOST = 500
+"""So many states are followed at once by the patient: what fits nothing would take them many seconds."""
 _USUAL_SPECTRUM = "55.0,-2.5,-1.0,11.0,-5,0,-4,-8,-4,-4,1,0,-3"
 """Mean cepstrum of speech at the level of the model: where an utterance that arrives in pieces starts from."""
 
@@ -56,7 +58,7 @@ class GrammarDecoder:
         self, graph: Graph, dictionary: Path, voice: Voice, measured: bool = True, patient: bool = False
     ) -> None:
         self.measured = measured
-        beam = {"wbeam": _WIDE} if patient else {}
+        beam = {"wbeam": _WIDE, "maxhmmpf": _MOST} if patient else {}
         warp = {} if voice.warp == 1.0 else {"warp_params": str(voice.warp)}
         self._decoder = sphinx().Decoder(
             lm=None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from roboact_ros.errors import LanguageRefusal
@@ -89,9 +89,10 @@ def needs_witness(heard: Heard) -> bool:
     return not heard.asks and not stops and (heard.confidence < CERTAIN or len(heard.text.split()) <= BRIEF)
 
 
-def confirmed(heard: Heard, testimony: Hypothesis) -> Heard:
-    """Return what was heard, or the question that is due when the witness heard something that means something else."""
-    if _meaning(testimony.text)[0] == _meaning(heard.text)[0]:
+def confirmed(heard: Heard, testimonies: Iterable[Hypothesis]) -> Heard:
+    """Return what was heard, or the question that is due when no witness heard what means the same."""
+    meaning, _ = _meaning(heard.text)
+    if any(_meaning(testimony.text)[0] == meaning for testimony in testimonies):
         return heard
     return replace(heard, confidence=min(heard.confidence, SURE), asks=f'Did you say "{heard.text}"?')
 

@@ -1,9 +1,9 @@
 """The ear that needs nothing but this installation: PocketSphinx with a grammar made from the vocabulary.
 
 Two quick decoders, whose frequency axes are stretched for long and for short vocal tracts, hear every utterance; two
-more patient ones are asked when these disagree or doubt. Before the arm moves on one word or doubtful ones, a witness
-with the other acoustic model must hear them, too. The models are PocketSphinx's own, made from people's voices, and
-``speech_english``, which is the same shifted towards synthetic voices; docs/speech.md says how.
+more patient ones are asked when these disagree or doubt. Before the arm moves on one word or doubtful ones, one of
+two witnesses with the other acoustic model must hear them, too. The models are PocketSphinx's own, made from people's
+voices, and ``speech_english``, which is the same shifted towards synthetic voices; docs/speech.md says how.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from roboact_ros.speech.pronunciation import pronunciations, write_dictionary
 
 DECODERS = ((0.93, False, False), (1.08, True, False), (1.0, True, True), (1.08, True, True))
 """Stretch of the frequency axis, and whether it is measured and patient, in the order in which they are asked."""
+
+WITNESSES = (1.0, 0.93)
+"""Stretch of the frequency axis of each witness."""
 
 STOCK = "stock"
 """Name of the acoustic model that comes with PocketSphinx."""
@@ -49,7 +52,9 @@ class SphinxEar:
                 for warp, measured, patient in DECODERS
             ]
             other = "" if model == STOCK else STOCK
-            self._witness = GrammarDecoder(graph, dictionary, voice(other), measured=False)
+            self._witnesses = [
+                GrammarDecoder(graph, dictionary, voice(other, warp), measured=False) for warp in WITNESSES
+            ]
 
     def hear(self, audio: Audio) -> Heard:
         """See :class:`~roboact_ros.speech.ear.Ear`."""
@@ -65,11 +70,14 @@ class SphinxEar:
                 heard = judge(hypotheses)
                 if not heard.asks or not heard.text:
                     break
-        return confirmed(heard, Hypothesis(self._witness.decode(pcm), False)) if needs_witness(heard) else heard
+        if not needs_witness(heard):
+            return heard
+        return confirmed(heard, (Hypothesis(witness.decode(pcm), measured=False) for witness in self._witnesses))
 
     def close(self) -> None:
         """See :class:`~roboact_ros.speech.ear.Ear`."""
         self._decoders.clear()
+        self._witnesses.clear()
 
 
 def voice(model: str = "", warp: float = 1.0) -> Voice:

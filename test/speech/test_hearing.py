@@ -96,8 +96,8 @@ def test_a_witness_is_heard_before_the_arm_moves_on_little() -> None:
     assert (
         not needs_witness(sure) and not needs_witness(Heard("stop", 0.3)) and not needs_witness(Heard("", 0.0, (), "?"))
     )
-    assert confirmed(brief, hypothesis("go down")) == brief
-    assert "lower" in confirmed(brief, hypothesis("go")).asks and confirmed(brief, hypothesis("")).asks
+    assert confirmed(brief, [hypothesis("go"), hypothesis("go down")]) == brief
+    assert "lower" in confirmed(brief, [hypothesis("go")]).asks and confirmed(brief, [hypothesis("")]).asks
 
 
 def test_the_model_of_pocketsphinx_itself(tmp_path: Path) -> None:
