@@ -65,7 +65,7 @@ class LeRobotEpisode:
         files = _opened(self.path, self.changed_ns())
         rows = files.table(self.episode)["task_index"].to_pylist()
         given = [files.tasks.get(row[0] if isinstance(row, list) else row, "").strip() for row in rows]
-        cameras = [camera for camera in files.cameras if self.camera in ("", camera)]
+        cameras = [name for name in files.cameras if self.camera in ("", name) and not _is_depth(files, name)]
         return [clip for camera in cameras for clip in _clips("lerobot", self.path, camera, self.episode, given)]
 
 
@@ -73,6 +73,10 @@ class LeRobotEpisode:
 def _opened(folder: Path, changed_ns: int) -> LeRobotFiles:
     """Open a data set once for all its episodes."""
     return LeRobotFiles(folder)
+
+
+def _is_depth(files: LeRobotFiles, camera: str) -> bool:
+    return bool((files.features[camera].get("info") or {}).get("video.is_depth_map"))
 
 
 def _clips(kind: str, path: Path, camera: str, episode: int, given: list[str]) -> list[Clip]:

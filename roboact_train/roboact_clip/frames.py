@@ -47,6 +47,8 @@ def _read(clip: Clip, numbers: Sequence[int]) -> list[ImageArray]:
         return _from_video(path, numbers)
     if clip.kind == "images":
         files = sorted(path.glob("*.jpg"), key=lambda file: (len(file.stem), file.stem))  # names are times [ms]
+        if len(files) < clip.end:
+            raise RecordingError(f"{path}: {len(files)} images are left of {clip.end}")
         return [PictureFile(files[number]).load() for number in numbers]
     if clip.kind == "lerobot":
         data = LeRobotFiles(path)

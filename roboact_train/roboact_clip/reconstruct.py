@@ -19,6 +19,8 @@ SCAN, ANSWERS = "scan.jsonl", "answers.jsonl"
 """Journals in the folder of a data set: episodes that were looked at, and what language models answered."""
 FEWEST_FRAMES = 2
 """A single frame shows no action."""
+LONGEST_TEXT = 1000
+"""No single action needs more characters."""
 
 Tell = Callable[[int, int, str], None]
 
@@ -109,6 +111,8 @@ def _fault(clip: Clip) -> str:
         return "cannot be used"
     if not any(map(str.isalpha, clip.text)):
         return "no text"
+    if len(clip.text) > LONGEST_TEXT:
+        return f"more than {LONGEST_TEXT} characters"
     return "a single frame" if clip.frames < FEWEST_FRAMES else ""
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from roboact_ros.errors import ConfigurationError, RecordingError, did_you_mean
-from roboact_ros.recording.folders import find_bags, mcap_files
+from roboact_ros.recording.folders import BagState, find_bags, mcap_files
 from roboact_train.data.lerobot_files import LeRobotFiles
 from roboact_train.roboact_clip.clips import ClipSource
 from roboact_train.roboact_clip.episodes import BagEpisode, LeRobotEpisode
@@ -39,7 +39,14 @@ def _sources(path: Path, camera: str, least_rating: int) -> list[ClipSource]:
         found = [BagEpisode(path, camera)]
     elif path.is_dir():
         found = [*rh20t_episodes(path, camera, least_rating)]
-        found = found or [BagEpisode(bag.path, camera) for bag in find_bags(path)]
+        found = found or [*_bags(path, camera)]
     if not found:
         raise RecordingError(f"{path} holds nothing that can be read; readable: {KINDS}")
     return found
+
+
+def _bags(folder: Path, camera: str) -> Iterator[BagEpisode]:
+    for bag in find_bags(folder):
+        if bag.state is BagState.RECORDING:
+            raise RecordingError(f"{bag.path} is being recorded; save it first")
+        yield BagEpisode(bag.path, camera)

@@ -72,6 +72,12 @@ def test_a_second_run_looks_only_at_what_is_new(rh20t: Path, tmp_path: Path) -> 
     assert len(read_dataset(tmp_path / "out")) == 4
 
 
+def test_no_text_is_too_long(tmp_path: Path) -> None:
+    sequence(tmp_path, 1, 2)
+    (tmp_path / "task_description.json").write_text(json.dumps({"task_0001": "with and " * 30_000}))
+    assert by_rules(tmp_path, tmp_path / "out").left_out == {"more than 1000 characters": 1}
+
+
 def test_failed_sequences_can_be_left_out(tmp_path: Path) -> None:
     sequence(tmp_path, 1, 3, rating=1)
     sequence(tmp_path, 1, 3, human=True, rating=0)
@@ -108,7 +114,11 @@ def test_frames_go_from_the_first_to_the_last(frames: int, tmp_path: Path) -> No
     images.mkdir()
     for number in range(frames):
         cv2.imwrite(str(images / f"{998 + number}.jpg"), np.full((8, 8, 3), 8 * number, np.uint8))
-    assert clip_of(tmp_path).kind == "images" and greys(clip_of(tmp_path)) == numbers
+    clip = clip_of(tmp_path)
+    assert clip.kind == "images" and greys(clip) == numbers
+    (images / "998.jpg").unlink()
+    with pytest.raises(RecordingError, match="images are left"):
+        read_frames(clip)
 
 
 def test_a_clip_of_one_frame_or_none_is_no_surprise(tmp_path: Path) -> None:

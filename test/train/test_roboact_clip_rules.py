@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from labelled_annotations import Scores, evaluate, read_labelled
 
 from roboact_ros.errors import ChatError, ConfigurationError
 from roboact_train.roboact_clip.annotation import HUMAN, MANY, NO_ACTION, NO_OBJECT, ROBOT, Act, Annotation, Triplet
 from roboact_train.roboact_clip.answers import AnswerReader
 from roboact_train.roboact_clip.classes import ACTIONS, actions_with, verb_table
-from roboact_train.roboact_clip.evaluation import Scores, evaluate, read_labelled
 from roboact_train.roboact_clip.inflect import singular, third_person, verb_forms
 from roboact_train.roboact_clip.rules import RuleParser
 

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from roboact_ros.errors import RecordingError
-from roboact_train.data.pictures import read_bytes
 from roboact_train.roboact_clip.annotation import Act, Annotation
 
 
@@ -57,16 +55,11 @@ class Scores:
 
 
 def read_labelled(path: Path) -> list[Labelled]:
-    """Read a table: text, subject (or -), action, object; or text and the reason to leave it out.
-
-    Raises:
-        RecordingError: It cannot be read.
-    """
+    """Read a table: text, subject (or -), action, object; or text and the reason to leave it out."""
     labelled = []
-    for number, line in enumerate(read_bytes(path).decode().splitlines(), 1):
+    for line in path.read_text().splitlines():
         cells = line.split("\t")
-        if len(cells) not in (2, 4):
-            raise RecordingError(f"{path}, line {number}: 2 or 4 columns are expected, not {len(cells)}")
+        assert len(cells) in (2, 4), line
         act = Act(cells[2], cells[3]) if len(cells) == 4 else None
         labelled.append(Labelled(cells[0], "" if cells[1] == "-" or act is None else cells[1], act))
     return labelled
