@@ -169,7 +169,7 @@ class PolicyDescription:
         camera_tolerance: Largest difference between the exposures of images that are used together [s].
         device: Torch device; ``auto`` takes CUDA when there is one.
         lookahead: Choose the next motion when this fraction of the current one is done; 1 waits for its end.
-        steady: Never take back a motion by one that is as long, so that the arm does not go to and fro for ever.
+        steady: Never take back a motion by one that is as long, nor repeat one that changed nothing to be seen.
         refinement: Help of a vision-language model with every choice.
         remote: The server of ``clap_remote``, which needs no model or checkpoint here.
     """

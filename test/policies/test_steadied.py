@@ -6,7 +6,6 @@ from roboact_ros.language.vocabulary import PRIMITIVES, primitive
 from roboact_ros.policies.steadied import Steadied
 from roboact_ros.types import Decision, Frame
 
-FRAME = Frame("front", 1, np.zeros((4, 4, 3), np.uint8))
 LEFT_5, RIGHT_5 = "move the arm to the left by five centimeters", "move the arm to the right by five centimeters"
 RIGHT_1, LEFT_1 = "move the arm to the right by one centimeter", "move the arm to the left by one centimeter"
 DOWN_5, DOWN_20 = "lower the arm by five centimeters", "lower the arm by twenty centimeters"
@@ -28,8 +27,16 @@ class Wishing:
         return Decision(primitive(wishes[0]), scores, frame.stamp_ns, 1.0)
 
 
+def frame(number: int) -> Frame:
+    """Pictures of an arm that is somewhere else in each, with some noise."""
+    noise = np.random.default_rng()
+    image = noise.integers(98, 103, (240, 320, 3), dtype=np.uint8)
+    image[100:140, 10 * number : 10 * number + 20] = 30
+    return Frame("front", number, image)
+
+
 def said(policy: Steadied, steps: int) -> list[str]:
-    return [policy.act(FRAME).motion.phrase for _ in range(steps)]
+    return [policy.act(frame(number)).motion.phrase for number in range(steps)]
 
 
 def test_to_and_fro_gets_shorter_and_ends() -> None:
@@ -40,15 +47,15 @@ def test_to_and_fro_gets_shorter_and_ends() -> None:
 def test_nothing_else_changes() -> None:
     steps = [[LEFT_5], [LEFT_5], [DOWN_5], [RIGHT_1], [CLOSE], [LEFT_5]]
     policy = Steadied(Wishing(*steps))
-    decisions = [policy.act(FRAME) for _ in steps]
+    decisions = [policy.act(frame(number)) for number in range(len(steps))]
     assert [decision.motion.phrase for decision in decisions] == [step[0] for step in steps]
     assert all(decision.note == "" for decision in decisions)
 
 
 def test_it_says_what_it_passed_over_and_keeps_the_scores() -> None:
     policy = Steadied(Wishing([LEFT_5], [RIGHT_5, DOWN_5]))
-    policy.act(FRAME)
-    decision = policy.act(FRAME)
+    policy.act(frame(0))
+    decision = policy.act(frame(1))
     assert decision.motion.phrase == DOWN_5 and RIGHT_5 in decision.note
     assert max(decision.scores, key=lambda phrase: decision.scores[phrase]) == RIGHT_5
 
@@ -57,6 +64,16 @@ def test_a_long_way_the_gripper_or_another_task_begins_anew() -> None:
     for between in (DOWN_20, CLOSE):
         assert said(Steadied(Wishing([LEFT_5], [between], [RIGHT_5])), 3)[-1] == RIGHT_5
     policy = Steadied(Wishing([LEFT_5], [RIGHT_5]))
-    policy.act(FRAME)
+    policy.act(frame(0))
     policy.instruct("something else")
-    assert policy.act(FRAME).motion.phrase == RIGHT_5
+    assert policy.act(frame(0)).motion.phrase == RIGHT_5
+
+
+def test_what_changed_nothing_is_not_repeated_until_something_changes() -> None:
+    wishes = [DOWN_5, LEFT_1, RIGHT_5]
+    policy = Steadied(Wishing(*[wishes] * 6))
+    told = [policy.act(frame(0)).motion.phrase for _ in range(3)]
+    assert told == [DOWN_5, LEFT_1, RIGHT_5]  # neither went anywhere, so the third takes nothing back
+    decision = policy.act(frame(1))
+    assert decision.motion.phrase == DOWN_5 and not decision.note
+    assert "changed nothing" in policy.act(frame(1)).note
