@@ -13,7 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from roboact_ros.cells.description import Cell
 from roboact_ros.chat.endpoint import check_endpoint
-from roboact_ros.errors import ChatError, ConfigurationError, did_you_mean
+from roboact_ros.errors import ChatError, ConfigurationError, PolicyError, did_you_mean
+from roboact_ros.policies.clap.server import check_address
 from roboact_ros.share import share_folder
 
 SHORTHANDS = {
@@ -92,6 +93,11 @@ def cell_from_mapping(content: dict[str, Any], origin: str) -> Cell:
                 check_endpoint(asked.endpoint, asked.api_key_env)
             except ChatError as error:
                 raise ConfigurationError(f"{origin}: {key}: {error}") from None
+    if cell.policy.kind == "clap_remote":
+        try:
+            check_address(cell.policy.remote.server)
+        except PolicyError as error:
+            raise ConfigurationError(f"{origin}: policy.remote.server: {error}") from None
     for axis in ("workspace_x", "workspace_y", "workspace_z"):
         low, high = getattr(cell.safety, axis)
         if not low <= 0.0 <= high:

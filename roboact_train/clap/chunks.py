@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -75,18 +74,18 @@ def sample(episode: ClapEpisode, frame: int, quantiles: Quantiles, steps: int = 
     return ClapSample(quantiles.normalised_actions(relative), state, episode.robot, *words)
 
 
-def usable_frames(episode: ClapEpisode, steps: int = STEPS, stride: int = STRIDE) -> tuple[list[int], Counter[str]]:
-    """Return the frames where chunks may begin, and why how many others were left out."""
+def usable_frames(episode: ClapEpisode, steps: int = STEPS, stride: int = STRIDE) -> tuple[list[int], dict[int, str]]:
+    """Return the frames where chunks may begin, and why others may not, by frame."""
     usable: list[int] = []
-    refused: Counter[str] = Counter()
+    refused: dict[int, str] = {}
     for frame in range(0, len(episode.states), stride):
         try:
             relative = relative_chunk(episode, frame, steps)
         except RecordingError as error:
-            refused[str(error)] += 1
+            refused[frame] = str(error)
             continue
         if is_static(relative, episode.robot.layout):
-            refused["the arms stay where they are"] += 1
+            refused[frame] = "the arms stay where they are"
         else:
             usable.append(frame)
     return usable, refused

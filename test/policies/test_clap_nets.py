@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from roboact_ros.errors import PolicyError
 from roboact_ros.policies.nets.clap.act_vae import ActionTokenizer, ActVaeShape
+from roboact_ros.policies.nets.clap.arms import active_arms, from_active_arms
 from roboact_ros.policies.nets.clap.checkpoint import read_action_tokenizer, read_vd_vae
 from roboact_ros.policies.nets.clap.codebook import Codebook
 from roboact_ros.policies.nets.clap.vd_vae import VdVae, VdVaeShape
@@ -27,46 +28,57 @@ def parameters(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
-def test_the_released_sizes_and_names() -> None:
-    with torch.device("meta"):
-        first, second = ActionTokenizer(), VdVae()
+def test_the_names_of_the_released_weights() -> None:
+    """The released depth, in sizes that tell all widths apart; the released ones follow."""
+    slim = ActVaeShape(width=12, heads=4, feedforward=20, codes=14, code_width=10)
+    first, second = ActionTokenizer(slim), VdVae(VdVaeShape(action=slim, width=24))
     one, two = names(first), names(second)
     assert (len(one), len(two)) == (410, 1085)
-    assert (parameters(first), parameters(second)) == (71_941_767, 201_136_642)
     assert one.items() <= two.items()
     expected = {
-        "vq_t.codebook.weight": (512, 128),
-        "action_vae.global_motion_token": (8, 512),
-        "action_vae.query_pos_encoder.pe": (500, 1, 512),
-        "action_vae.skel_embedding.weight": (512, 7),
-        "action_vae.dist_layer.bias": (512,),
-        "action_vae.to_codebook.2.weight": (128, 512),
-        "action_vae.from_codebook.0.weight": (512, 128),
-        "action_vae.final_layer.weight": (7, 512),
-        "action_vae.encoder.input_blocks.6.self_attn.in_proj_weight": (1536, 512),
-        "action_vae.decoder.middle_block.self_attn.out_proj.bias": (512,),
-        "action_vae.decoder.output_blocks.0.linear1.weight": (1024, 512),
-        "action_vae.encoder.linear_blocks.6.weight": (512, 1024),
-        "action_vae.encoder.norm.weight": (512,),
-        "action_latent_i": (1, 1, 2, 768),
-        "ema_action_latent_t": (1, 1, 16, 768),
+        "vq_t.codebook.weight": (14, 10),
+        "action_vae.global_motion_token": (8, 12),
+        "action_vae.query_pos_encoder.pe": (500, 1, 12),
+        "action_vae.query_pos_decoder.pe": (500, 1, 12),
+        "action_vae.skel_embedding.weight": (12, 7),
+        "action_vae.dist_layer.weight": (12, 12),
+        "action_vae.to_codebook.0.weight": (12, 12),
+        "action_vae.to_codebook.2.weight": (10, 12),
+        "action_vae.from_codebook.0.weight": (12, 10),
+        "action_vae.from_codebook.2.bias": (12,),
+        "action_vae.final_layer.weight": (7, 12),
+        "action_vae.encoder.input_blocks.6.self_attn.in_proj_weight": (36, 12),
+        "action_vae.decoder.middle_block.self_attn.out_proj.bias": (12,),
+        "action_vae.decoder.output_blocks.0.linear1.weight": (20, 12),
+        "action_vae.decoder.output_blocks.6.norm2.weight": (12,),
+        "action_vae.encoder.linear_blocks.6.weight": (12, 24),
+        "action_vae.encoder.norm.weight": (12,),
+        "action_latent_i": (1, 1, 2, 24),
+        "ema_action_latent_t": (1, 1, 16, 24),
         "temperature": (),
         "bias": (),
-        "vq_i.codebook.weight": (512, 128),
-        "ema_to_codebook_i.weight": (128, 768),
-        "patch_up.weight": (768, 768),
-        "action_up.weight": (768, 128),
-        "ema_visual_encoder.ffn.1.weight": (768, 768),
-        "visual_encoder.transformer_blocks.11.temporal_attn.to_q.weight": (768, 768),
-        "visual_encoder.transformer_blocks.0.spatial_attn.to_out.0.bias": (768,),
-        "visual_encoder.transformer_blocks.3.ffn.3.weight": (768, 3072),
-        "visual_encoder.transformer_blocks.0.norm3.bias": (768,),
-        "visual_decoder.out.bias": (768,),
+        "vq_i.codebook.weight": (14, 10),
+        "to_codebook_t.weight": (10, 24),
+        "ema_to_codebook_i.weight": (10, 24),
+        "patch_up.weight": (24, 24),
+        "action_up.weight": (24, 10),
+        "ema_visual_encoder.ffn.1.weight": (24, 24),
+        "visual_encoder.ffn.2.weight": (24,),
+        "visual_encoder.transformer_blocks.11.temporal_attn.to_q.weight": (24, 24),
+        "visual_encoder.transformer_blocks.0.spatial_attn.to_out.0.bias": (24,),
+        "visual_encoder.transformer_blocks.3.ffn.3.weight": (24, 96),
+        "visual_encoder.transformer_blocks.0.norm3.bias": (24,),
+        "visual_decoder.out.bias": (24,),
     }
     assert expected.items() <= two.items()
     decoder = [name for name in two if name.startswith("visual_decoder.")]
     assert not [name for name in decoder if "temporal" in name or "norm3" in name]
     assert not [name for name in two if "to_q.bias" in name]
+    trained = {name.partition(".")[0] for name, p in second.named_parameters() if p.requires_grad}
+    assert not {name for name in trained if name.startswith(("ema_", "action_vae", "vq_t"))}
+    released = VdVaeShape()
+    sizes = (released.width, released.action.width, released.action.codes, released.action.code_width)
+    assert sizes == (768, 512, 512, 128) and released.action.feedforward == 1024
 
 
 def test_the_nearest_code_is_chosen_and_gradients_pass_it() -> None:
@@ -78,6 +90,16 @@ def test_the_nearest_code_is_chosen_and_gradients_pass_it() -> None:
     torch.testing.assert_close(codes, book.codebook(indices))
     codes.sum().backward()
     assert vectors.grad is not None and (vectors.grad == 1.0).all() and book.codebook.weight.grad is None
+
+
+def test_of_a_batch_the_left_arms_come_first_and_find_their_way_back() -> None:
+    actions, mask = torch.randn(3, 5, 14), torch.tensor([[1.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
+    arms = active_arms(actions, mask)
+    wanted = [actions[0, :, :7], actions[2, :, :7], actions[0, :, 7:], actions[1, :, 7:]]
+    assert torch.equal(arms, torch.stack(wanted))
+    again = from_active_arms(arms, mask)
+    there = mask.bool().repeat_interleave(7, dim=1)[:, None].expand(-1, 5, -1)
+    assert torch.equal(again[there], actions[there]) and (again[~there] == 0.0).all()
 
 
 @torch.no_grad()

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from policy_server import METADATA, good, served
 
-from roboact_ros.cells.description import Cell, PolicyDescription, RefinementDescription, RemoteDescription
+from roboact_ros.cells.description import RefinementDescription, RemoteDescription
 from roboact_ros.cells.load import cell_from_mapping
-from roboact_ros.errors import MotionRefused, PolicyError
+from roboact_ros.errors import ConfigurationError, MotionRefused, PolicyError
 from roboact_ros.policies.clap.packing import pack, unpack
 from roboact_ros.policies.clap.remote import ClapRemote
 from roboact_ros.policies.clap.representation import relative_from_steps, steps_of_arm
@@ -214,8 +214,8 @@ def test_a_cell_names_its_server() -> None:
     cell = cell_from_mapping({"name": "x", "policy": described, "cameras": {"front": {}}}, "here")
     assert isinstance(policy_from_description(cell.policy, cell), ClapRemote)
     assert cell.policy.shown_model == "ws://127.0.0.1:10093"
-    with pytest.raises(PolicyError, match='"" is no address of a policy server'):
-        policy_from_description(PolicyDescription(kind="clap_remote"), Cell("x"))
+    with pytest.raises(ConfigurationError, match='here: policy.remote.server: "" is no address of a policy server'):
+        cell_from_mapping({"name": "x", "policy": {"kind": "clap_remote"}, "cameras": {"front": {}}}, "here")
     refined = dataclasses.replace(cell.policy, refinement=RefinementDescription(endpoint="http://127.0.0.1:1/v1"))
     with pytest.raises(PolicyError, match="clap_remote has not: clip_rt, clip_rt_action do"):
         policy_from_description(refined, cell)
