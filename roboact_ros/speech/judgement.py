@@ -17,6 +17,8 @@ SURE_OF_STOP = 0.2
 """Stopping is always safe."""
 CERTAIN = 0.75
 """Confidence below which a witness must agree before the arm may move."""
+UNSHAKEN = 0.85
+"""Confidence with which it may move although no witness agrees."""
 BRIEF = 1
 """So few words are heard in many a noise, however well they fit: a witness must agree, too."""
 
@@ -82,18 +84,28 @@ def judge(hypotheses: Sequence[Hypothesis]) -> Heard:
     return Heard(best.text, min(sure, SURE), tuple(text for text in texts if text != best.text), asks)
 
 
-def needs_witness(heard: Heard) -> bool:
-    """Return whether another acoustic model must hear the same before the arm may move."""
+def needs_witness(heard: Heard, certain: float = CERTAIN) -> bool:
+    """Return whether another acoustic model must hear the same before the arm may move.
+
+    Args:
+        heard: What was heard.
+        certain: Confidence from which none is needed.
+    """
     meaning, _ = _meaning(heard.text)
-    stops = meaning is not None and meaning[1] == STOP
-    return not heard.asks and not stops and (heard.confidence < CERTAIN or len(heard.text.split()) <= BRIEF)
+    if heard.asks or meaning is None or meaning[1] == STOP:
+        return False
+    moves_on_little = bool(meaning[0]) and len(heard.text.split()) <= BRIEF
+    return moves_on_little or heard.confidence < certain
 
 
-def confirmed(heard: Heard, testimonies: Iterable[Hypothesis]) -> Heard:
-    """Return what was heard, or the question that is due when no witness heard what means the same."""
+def agree(heard: Heard, testimonies: Iterable[Hypothesis]) -> bool:
+    """Return whether a witness heard what means the same."""
     meaning, _ = _meaning(heard.text)
-    if any(_meaning(testimony.text)[0] == meaning for testimony in testimonies):
-        return heard
+    return any(_meaning(testimony.text)[0] == meaning for testimony in testimonies)
+
+
+def doubted(heard: Heard) -> Heard:
+    """Return the question that is due when no witness agrees."""
     return replace(heard, confidence=min(heard.confidence, SURE), asks=f'Did you say "{heard.text}"?')
 
 

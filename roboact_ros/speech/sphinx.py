@@ -9,6 +9,7 @@ voices, and ``speech_english``, which is the same shifted towards synthetic voic
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from roboact_ros.share import share_folder
@@ -16,7 +17,7 @@ from roboact_ros.speech.audio import Audio, SpeechError
 from roboact_ros.speech.decoder import GrammarDecoder, Voice, sphinx
 from roboact_ros.speech.ear import Heard
 from roboact_ros.speech.grammar import Grammar
-from roboact_ros.speech.judgement import AGAIN, Hypothesis, confirmed, judge, needs_witness
+from roboact_ros.speech.judgement import AGAIN, CERTAIN, UNSHAKEN, Hypothesis, agree, doubted, judge, needs_witness
 from roboact_ros.speech.level import levelled
 from roboact_ros.speech.phrases import RULES
 from roboact_ros.speech.pronunciation import pronunciations, write_dictionary
@@ -64,15 +65,24 @@ class SphinxEar:
         pcm = speech.tobytes()
         heard = Heard("", 0.0)
         hypotheses: list[Hypothesis] = []
+        refused = False
         for decoder in self._decoders:
             hypotheses.append(Hypothesis(decoder.decode(pcm), decoder.measured))
-            if len(hypotheses) > 1:
-                heard = judge(hypotheses)
-                if not heard.asks or not heard.text:
-                    break
-        if not needs_witness(heard):
-            return heard
-        return confirmed(heard, (Hypothesis(witness.decode(pcm), measured=False) for witness in self._witnesses))
+            if len(hypotheses) < 2:
+                continue
+            heard = judge(hypotheses)
+            if heard.asks and heard.text:
+                continue
+            if not needs_witness(heard, UNSHAKEN if refused else CERTAIN):
+                return heard
+            # What no witness confirms may still become certain when the patient hear it.
+            if not refused and agree(heard, self._testimonies(pcm)):
+                return heard
+            refused = True
+        return heard if heard.asks else doubted(heard)
+
+    def _testimonies(self, pcm: bytes) -> Iterator[Hypothesis]:
+        return (Hypothesis(witness.decode(pcm), measured=False) for witness in self._witnesses)
 
     def close(self) -> None:
         """See :class:`~roboact_ros.speech.ear.Ear`."""

@@ -18,7 +18,7 @@ from roboact_ros.speech.audio import RATE, Audio, SpeechError
 from roboact_ros.speech.decoder import Spoken
 from roboact_ros.speech.ear import Heard
 from roboact_ros.speech.hear import hear, hear_audio
-from roboact_ros.speech.judgement import Hypothesis, confirmed, judge, needs_witness
+from roboact_ros.speech.judgement import Hypothesis, agree, doubted, judge, needs_witness
 from roboact_ros.speech.microphone import Microphone
 from roboact_ros.speech.open import open_ear
 
@@ -96,8 +96,9 @@ def test_a_witness_is_heard_before_the_arm_moves_on_little() -> None:
     assert (
         not needs_witness(sure) and not needs_witness(Heard("stop", 0.3)) and not needs_witness(Heard("", 0.0, (), "?"))
     )
-    assert confirmed(brief, [hypothesis("go"), hypothesis("go down")]) == brief
-    assert "lower" in confirmed(brief, [hypothesis("go")]).asks and confirmed(brief, [hypothesis("")]).asks
+    assert agree(brief, [hypothesis("go"), hypothesis("go down")])
+    assert not agree(brief, [hypothesis("go"), hypothesis("")])
+    assert "lower" in doubted(brief).asks
 
 
 def test_the_model_of_pocketsphinx_itself(tmp_path: Path) -> None:
