@@ -63,7 +63,7 @@ class ClapDataset:
         """
         table, where = self.files.table(number), str(self.files.data_file(number))
         try:
-            states, commands = self._read(self.files, table, where)
+            states, commands = self._read(table, where)
             states, commands = (self.robot.layout.padded(rows) for rows in (states, commands))
         except PolicyError as error:
             raise RecordingError(f"{where}: {error}") from error
@@ -82,7 +82,7 @@ class ClapDataset:
         return [row[0] for row in words], [row[1] for row in words]
 
 
-_Reader = Callable[[LeRobotFiles, Any, str], tuple[FloatArray, FloatArray]]
+_Reader = Callable[[Any, str], tuple[FloatArray, FloatArray]]
 
 
 def _reader(files: LeRobotFiles, robot: ClapRobot) -> _Reader:
@@ -100,31 +100,27 @@ def _reader(files: LeRobotFiles, robot: ClapRobot) -> _Reader:
     )
 
 
-def _two_arms(files: LeRobotFiles, table: Any, where: str) -> tuple[FloatArray, FloatArray]:
-    states, commands = (
-        np.column_stack(
-            [
-                part
-                for start, gripper in _CARTESIAN_ARMS
-                for part in (
-                    rows[:, start : start + 3],
-                    euler_from_rotation(rotation_from_rows(rows[:, start + 3 : start + 9])),
-                    (rows[:, gripper] / 50.0 - 1.0).clip(-1.0, 1.0),
-                )
-            ]
-        )
-        for rows in (_vectors(table, name, _CARTESIAN_WIDTH, where) for name in (STATE, COMMAND))
-    )
+def _two_arms(table: Any, where: str) -> tuple[FloatArray, FloatArray]:
+    states, commands = (_arms(_vectors(table, name, _CARTESIAN_WIDTH, where)) for name in (STATE, COMMAND))
     return states, commands
 
 
-def _droid(files: LeRobotFiles, table: Any, where: str) -> tuple[FloatArray, FloatArray]:
+def _arms(rows: FloatArray) -> FloatArray:
+    """Return (N, 14) poses and grippers of the (N, 34) numbers of a body."""
+    parts = []
+    for start, gripper in _CARTESIAN_ARMS:
+        angles = euler_from_rotation(rotation_from_rows(rows[:, start + 3 : start + 9]))
+        parts += [rows[:, start : start + 3], angles, (rows[:, [gripper]] / 50.0 - 1.0).clip(-1.0, 1.0)]
+    return np.hstack(parts)
+
+
+def _droid(table: Any, where: str) -> tuple[FloatArray, FloatArray]:
     states = _vectors(table, OBSERVED, _DROID_WIDTH, where)[:, _DROID_COLUMNS]
     states[:, -1] = (2.0 * states[:, -1] - 1.0).clip(-1.0, 1.0)
     return states, following(states)
 
 
-def _own(files: LeRobotFiles, table: Any, where: str) -> tuple[FloatArray, FloatArray]:
+def _own(table: Any, where: str) -> tuple[FloatArray, FloatArray]:
     poses = _vectors(table, "tool_pose", 7, where)
     measured, wanted = (_vectors(table, name, None, where)[:, -1] for name in (OBSERVED, "action"))
     return rows_of_tool(poses, measured, wanted)

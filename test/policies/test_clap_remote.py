@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+import threading
 import time
 
 import msgpack
@@ -192,6 +193,7 @@ def test_other_servers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         ("http://127.0.0.1:1", "is no address"),
         ("ws://", "is no address"),
         ("ws://127.0.0.1:x", "is no address"),
+        ("wss://a..b", "is no address"),
         ("ws://me:word@127.0.0.1:1", "is no address"),
         ("ws://10.0.0.3:10093", "readable over the network"),
     ):
@@ -207,6 +209,23 @@ def test_other_servers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         assert server.headers == ["Api-Key secret"]
     with pytest.raises(PolicyError, match="not set"):
         PolicyServer("ws://127.0.0.1:1", 1.0, METADATA.update, "NO_SUCH_KEY_HERE")
+
+
+def test_a_redirection_is_not_followed() -> None:
+    with served() as elsewhere, socket.create_server(("127.0.0.1", 0)) as front:
+
+        def redirect() -> None:
+            connection, _ = front.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(f"HTTP/1.1 302 Found\r\nLocation: {elsewhere.address}\r\n\r\n".encode())
+
+        thread = threading.Thread(target=redirect)
+        thread.start()
+        with pytest.raises(PolicyError, match="cannot be reached"):
+            policy(f"ws://127.0.0.1:{front.getsockname()[1]}").act(frame())
+        thread.join()
+        assert not elsewhere.headers
 
 
 def test_a_cell_names_its_server() -> None:

@@ -97,12 +97,17 @@ class PolicyServer:
         from websockets.exceptions import WebSocketException
         from websockets.sync.client import connect
 
+        parts = urlsplit(self.address)
+        host, port = str(parts.hostname), parts.port or (443 if parts.scheme == "wss" else 80)
         try:
+            # With a socket of ours no redirection is followed: it might lead images off this machine.
+            sock = socket.create_connection((host, port), timeout=self._left(due))
             connection = self._open.enter_context(
                 connect(
                     self.address,
+                    sock=sock,
                     additional_headers=self._headers,
-                    open_timeout=max(0.001, due - time.monotonic()),
+                    open_timeout=self._left(due),
                     close_timeout=_CLOSING,
                     max_size=LARGEST,
                     compression=None,
@@ -110,7 +115,7 @@ class PolicyServer:
                     ping_interval=None,  # a server that is busy with its model need not answer pings
                 )
             )
-        except (OSError, WebSocketException) as error:
+        except (OSError, WebSocketException, ValueError) as error:
             raise PolicyError(f"{self.address} cannot be reached: {error}") from error
         self._connection = connection
         try:
@@ -123,6 +128,11 @@ class PolicyServer:
             raise PolicyError(f"{self.address} is no policy server: it began with {_short(metadata)}")
         self._check(metadata)
         return connection
+
+    @staticmethod
+    def _left(due: float) -> float:
+        """Return the time until ``due`` [s], a little where there is none."""
+        return max(0.001, due - time.monotonic())
 
     def _data(self, answer: Any) -> dict[str, Any]:
         if not isinstance(answer, dict) or answer.get("request_id") != str(self._asked):
@@ -141,7 +151,8 @@ def check_address(address: str) -> None:
     try:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
-    except ValueError:
+        host.encode("idna")
+    except ValueError:  # also what cannot be encoded
         host, port = "", None
     if not host or port == 0 or parts.scheme not in ("ws", "wss") or parts.username is not None:
         raise PolicyError(f'"{address}" is no address of a policy server; valid: ws://127.0.0.1:10093')
