@@ -110,6 +110,15 @@ def primitive(phrase: str) -> Motion:
         raise LanguageRefusal(f'"{phrase}" is not a motion primitive: {did_you_mean(phrase, _BY_PHRASE)}') from None
 
 
+def choice(phrase: str) -> Motion:
+    """Return the primitive called ``phrase``, or ``DONE``: what a policy may choose.
+
+    Raises:
+        LanguageRefusal: It is neither.
+    """
+    return DONE if phrase == DONE.phrase else primitive(phrase)
+
+
 def _action(axis: int, value: float) -> Action:
     values = [0.0] * ACTION_SIZE
     values[GRIPPER_AXIS] = GRIPPER_UNCHANGED
@@ -138,5 +147,8 @@ def _primitives() -> tuple[Motion, ...]:
 
 PRIMITIVES = _primitives()
 """The 58 primitives in label order."""
+
+DONE = Motion("done", (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, GRIPPER_UNCHANGED), "done")
+"""What a policy says when the task is complete. It is no motion, and never reaches an arm."""
 
 _BY_PHRASE = {motion.phrase: motion for motion in PRIMITIVES}

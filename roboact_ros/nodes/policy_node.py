@@ -18,6 +18,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from roboact_ros.cells.description import Cell
 from roboact_ros.errors import ConfigurationError
+from roboact_ros.language.vocabulary import DONE
 from roboact_ros.nodes.frames_together import FramesTogether
 from roboact_ros.nodes.messages.chunk import chunk_to_message
 from roboact_ros.nodes.messages.diagnostics import (
@@ -180,10 +181,14 @@ class PolicyNode(Node):  # type: ignore[misc]
         else:
             if isinstance(choice, ActionChunk):
                 self._chunks.publish(chunk_to_message(choice))
+                self._pilot.chose(now)
+                self._asked += 1
+            elif phrase == DONE.phrase:
+                self._pilot.pause("the policy says that the task is done")
             else:
                 self._motions.publish(String(data=phrase))
-            self._pilot.chose(now)
-            self._asked += 1
+                self._pilot.chose(now)
+                self._asked += 1
         self._last = Scores(phrase, tuple(best), took_ms, (now - choice.stamp_ns) / 1e6, carried_out, note)
         self._warned = warn
         self._scores.publish(scores_to_message(self._last, stamp_to_message(choice.stamp_ns)))

@@ -9,6 +9,7 @@ from roboact_ros.cells.description import Cell, PolicyDescription
 from roboact_ros.chat.client import ChatClient
 from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.errors import PolicyError, did_you_mean
+from roboact_ros.language.vocabulary import DONE, PRIMITIVES
 from roboact_ros.policies.manifest import MANIFEST, read_trained_model, trained_model_folder
 from roboact_ros.policies.policy import AnyPolicy, ChunkPolicy, Policy
 from roboact_ros.policies.steadied import Steadied
@@ -68,12 +69,15 @@ def clip_rt(
 
     torch_device(device)
     folder = trained_model_folder(checkpoint) if checkpoint else None
+    motions = PRIMITIVES
     if folder is not None:
         trained = read_trained_model(folder, kind)
+        if trained.notes.get("action_space", {}).get("done"):
+            motions = (*PRIMITIVES, DONE)
         network = clip_with_weights(trained.model, trained.weights)
     else:
         network = clip_with_random_weights(model, seed) if random else clip_with_weights(model, Path(checkpoint))
-    policy = ClipRt(with_action_tokens(network) if kind == "clip_rt_action" else network, device=device)
+    policy = ClipRt(with_action_tokens(network) if kind == "clip_rt_action" else network, motions, device)
     del network.model.visual  # the policy runs a copy that is laid out for the machine; the original is 2.5 GB of ViT-H
     return policy
 

@@ -22,7 +22,7 @@ from pydantic.dataclasses import dataclass
 
 from roboact_ros.chat.client import ChatClient, Part, read_strictly, strict_object
 from roboact_ros.errors import ChatError, PolicyError
-from roboact_ros.language.vocabulary import primitive
+from roboact_ros.language.vocabulary import choice
 from roboact_ros.policies.policy import Policy
 from roboact_ros.types import Decision, Frame, ImageArray
 
@@ -124,7 +124,7 @@ class RefinedPolicy:
         return self._client.ask(_RULES, content, schema, lambda text: _read(text, best)).wait()
 
     def _chosen(self, alone: Decision, scores: dict[str, float], took_ms: float) -> Decision:
-        motion = primitive(max(scores, key=lambda phrase: scores[phrase]))
+        motion = choice(max(scores, key=lambda phrase: scores[phrase]))
         agreed = motion.phrase == alone.motion.phrase
         note = f"{self._client.name} agrees" if agreed else f'{self._client.name} overruled "{alone.motion.phrase}"'
         return replace(alone, motion=motion, scores=scores, inference_ms=took_ms, note=note)

@@ -8,12 +8,13 @@ be seen is not repeated before something has changed. The best of the other moti
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from roboact_ros.language.vocabulary import primitive
+from roboact_ros.language.vocabulary import DONE, choice
 from roboact_ros.policies.policy import Policy
 from roboact_ros.types import Decision, FloatArray, Frame, ImageArray, Motion
 
@@ -22,6 +23,9 @@ FORGET = 0.10
 
 UNCHANGED = 3.0
 """Largest change of any cell of the coarse picture that counts as none, of 255: noise is below, a centimetre above."""
+
+SURE = 0.02
+"""By how much "done" must lead to be believed: too early it leaves a task undone, too late it costs a motion."""
 
 _AXES = 7
 _CELLS = (48, 36)
@@ -50,8 +54,11 @@ class Steadied:
         first = self._policy.act(frame)
         self._look(frame.image)
         motion, why = first.motion, self._objection(first.motion)
+        if first.motion.phrase == DONE.phrase and not _clearly_best(first.scores):
+            why = "may be too early"
+            self._useless.add(DONE.phrase)
         if why:
-            ranked = map(primitive, sorted(first.scores, key=lambda phrase: -first.scores[phrase]))
+            ranked = map(choice, sorted(first.scores, key=lambda phrase: -first.scores[phrase]))
             motion = next((other for other in ranked if not self._objection(other)), motion)
         self._note(motion)
         if motion.phrase == first.motion.phrase:
@@ -87,3 +94,8 @@ class Steadied:
         far = not motion.moves_tool or max(map(abs, motion.action[:_AXES])) > FORGET - 1e-9
         kept = [0.0] * _AXES if far else self._last
         self._last = [step or last for step, last in zip(motion.action[:_AXES], kept, strict=True)]
+
+
+def _clearly_best(scores: Mapping[str, float]) -> bool:
+    best, next_best = sorted(scores.values())[:-3:-1]
+    return best - next_best > SURE

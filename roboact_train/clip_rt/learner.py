@@ -18,7 +18,7 @@ from roboact_train.clip_rt import contrastive
 from roboact_train.clip_rt.batch import Batch, Preparation
 from roboact_train.clip_rt.export import write_clip
 from roboact_train.clip_rt.feed import Feed
-from roboact_train.data.samples import VOCABULARY, Sample, motion_of
+from roboact_train.data.samples import DONE_LABEL, VOCABULARY, Sample, motion_of
 from roboact_train.training.learner import Gather, Judgement
 from roboact_train.training.settings import TrainSettings
 
@@ -43,6 +43,7 @@ class ContrastiveLearner:
         phrase = _canonical if kind == "clip_rt_action" else _as_said
         self._train = Preparation(network, settings.image_augmentation, settings.seed, phrase)
         self._judge = Preparation(network, 0.0, settings.seed, phrase)
+        self._says_done = False
         self._motions = network.tokenize([motion.phrase for motion in PRIMITIVES])
         self._towers = contrastive.Towers(network, settings.checkpoint_gradients)
         self._module = contrastive.ContrastiveImitation(
@@ -70,6 +71,7 @@ class ContrastiveLearner:
 
     def inputs(self, batch: Batch, gather: Gather) -> dict[str, Tensor]:
         """See the contract."""
+        self._says_done |= bool((batch.labels == DONE_LABEL).any())
         try:
             vocabulary = self._motions.to(batch.labels.device) if self._settings.contrast_vocabulary else None
             return contrastive.inputs(batch, gather, vocabulary)
@@ -103,6 +105,7 @@ class ContrastiveLearner:
         with torch.no_grad():
             self._towers.model.logit_scale.clamp_(max=math.log(100.0))
         space = {"vocabulary": VOCABULARY, "motions": len(PRIMITIVES), "units": "metre, radian", "frame": "robot base"}
+        space["done"] = self._says_done
         weights = self._towers.model.state_dict()
         write_clip(folder, self._network, weights, self._settings.export, self._kind, space, notes)
 

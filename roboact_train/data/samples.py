@@ -8,17 +8,18 @@ from collections import Counter
 from dataclasses import dataclass
 
 from roboact_ros.errors import LanguageRefusal, RecordingError
+from roboact_ros.language import vocabulary
 from roboact_ros.language.parse import parse
 from roboact_ros.language.vocabulary import PRIMITIVES
-from roboact_ros.types import ACTION_SIZE, GRIPPER_UNCHANGED, ImageArray, Motion
+from roboact_ros.types import ACTION_SIZE, ImageArray, Motion
 from roboact_train.data.pictures import Picture
 
 Action = tuple[float, float, float, float, float, float, float, float]
 
-DONE = "done"
+DONE = vocabulary.DONE.phrase
 DONE_LABEL = len(PRIMITIVES)
 """Label of the step at which the task is complete; the motions have 0 … 57, in the order of the vocabulary."""
-DONE_ACTION: Action = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, GRIPPER_UNCHANGED)
+DONE_ACTION: Action = vocabulary.DONE.action
 
 TELEOP, CORRECTION, POLICY, AUGMENTED, DATASET = "teleop", "correction", "policy", "augmented", "dataset"
 SOURCES = (TELEOP, CORRECTION, POLICY, AUGMENTED, DATASET)
@@ -115,7 +116,7 @@ def label_of(supervision: str, where: str) -> int:
 
 def motion_of(label: int) -> Motion:
     """Return the primitive with a label 0 … 57, or one that does not move for ``done``."""
-    return PRIMITIVES[label] if label != DONE_LABEL else Motion(DONE, DONE_ACTION, DONE)
+    return PRIMITIVES[label] if label != DONE_LABEL else vocabulary.DONE
 
 
 @functools.lru_cache(maxsize=4096)

@@ -27,7 +27,7 @@ from roboact_ros.cells.description import CameraDescription, Cell, PolicyDescrip
 from roboact_ros.chat.client import ChatClient
 from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.errors import PolicyError
-from roboact_ros.language.vocabulary import PRIMITIVES
+from roboact_ros.language.vocabulary import DONE, PRIMITIVES
 from roboact_ros.nodes.messages.chunk import chunk_from_message
 from roboact_ros.nodes.messages.diagnostics import Level, Status, status_from_message, status_to_message
 from roboact_ros.nodes.messages.image import frame_to_compressed
@@ -193,6 +193,14 @@ def test_pause_and_stop(mate: Cellmate, start: Callable[..., None]) -> None:
     mate.until(lambda: len(mate.motions) == 2, "the policy to resume")
     mate.word.publish(String(data="done"))
     mate.until(lambda: "instruction" in mate.status.message, "the task to be over")
+
+
+def test_a_policy_that_is_done_waits_for_the_next_instruction(mate: Cellmate, start: Callable[..., None]) -> None:
+    start(lambda: ScriptedPolicy([DONE]), instruction="close the laptop")
+    mate.until(lambda: mate.says("paused"), "done")
+    assert "task is done" in mate.status.message and mate.motions == []
+    mate.until(lambda: mate.scores, "the scores")
+    assert mate.scores[-1].motion == "done"
 
 
 def test_old_images_are_not_acted_on(mate: Cellmate, start: Callable[..., None]) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from roboact_ros.language.vocabulary import PRIMITIVES, primitive
+from roboact_ros.language.vocabulary import DONE, PRIMITIVES, primitive
 from roboact_ros.policies.steadied import Steadied
 from roboact_ros.types import Decision, Frame
 
@@ -67,6 +67,19 @@ def test_a_long_way_the_gripper_or_another_task_begins_anew() -> None:
     policy.act(frame(0))
     policy.instruct("something else")
     assert policy.act(frame(0)).motion.phrase == RIGHT_5
+
+
+def test_done_must_be_clearly_best() -> None:
+    class Finishing(Wishing):
+        def act(self, frame: Frame) -> Decision:
+            decision, lead = super().act(frame), 0.01 if len(self.steps) == 1 else 0.03
+            scores = {**decision.scores, DONE.phrase: max(decision.scores.values()) + lead}
+            return Decision(DONE, scores, 1, 1.0)
+
+    policy = Steadied(Finishing([LEFT_1], [LEFT_1]))
+    unsure = policy.act(frame(0))
+    assert unsure.motion.phrase == LEFT_1 and "too early" in unsure.note
+    assert policy.act(frame(1)).motion == DONE
 
 
 def test_what_changed_nothing_is_not_repeated_until_something_changes() -> None:
