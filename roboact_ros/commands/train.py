@@ -81,6 +81,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layout", default="standard", metavar="NAME", help="columns of LeRobot data (%(default)s)")
     parser.add_argument("--hertz", type=float, default=3.0, help="steps per second of LeRobot data (%(default)s)")
     parser.add_argument("--licence", default="not stated", metavar="TEXT", help="of the model, for its manifest")
+    parser.add_argument(
+        "--simulated", action="store_true", help="the data shows a simulated cell: the model never drives a real arm"
+    )
     parser.add_argument("--threads", type=int, metavar="N", help="cores that PyTorch computes on (default: all)")
     parser.add_argument("--json", action="store_true", help="end with one JSON line")
 
@@ -118,6 +121,7 @@ def run(args: argparse.Namespace) -> int:
         args.resume,
         args.device,
         args.licence,
+        args.simulated,
     )
     begun = time.monotonic()
     outcome = train(request, _tell)

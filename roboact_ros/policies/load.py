@@ -10,7 +10,7 @@ from roboact_ros.chat.client import ChatClient
 from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.errors import PolicyError, did_you_mean
 from roboact_ros.language.vocabulary import DONE, PRIMITIVES
-from roboact_ros.policies.manifest import MANIFEST, read_trained_model, trained_model_folder
+from roboact_ros.policies.manifest import MANIFEST, read_notes, read_trained_model, trained_model_folder
 from roboact_ros.policies.policy import AnyPolicy, ChunkPolicy, Policy
 from roboact_ros.policies.steadied import Steadied
 
@@ -23,7 +23,8 @@ def policy_from_description(description: PolicyDescription, cell: Cell) -> AnyPo
         cell: The cell it will drive.
 
     Raises:
-        PolicyError: There is none of that kind, its files cannot be used, or it has no scores to refine.
+        PolicyError: There is none of that kind, its files cannot be used, it has no scores to refine, or it has learned
+            in simulation and the arm is real.
         ChatError: ``policy.refinement`` names a key that is not there.
     """
     if description.kind not in _KINDS:
@@ -117,6 +118,18 @@ def clip_rt_plus(model: str, checkpoint: str, random: bool, device: str, seed: i
     return policy
 
 
+def _checkpoint(description: PolicyDescription, cell: Cell) -> str:
+    """Return the checkpoint, unless it has learned in simulation and the arm is real."""
+    checkpoint = description.checkpoint
+    folder = trained_model_folder(checkpoint) if checkpoint else None
+    if folder is not None and not cell.simulated and read_notes(folder).get("simulated"):
+        raise PolicyError(
+            f"{checkpoint} has learned in a simulated cell and must not drive the arm at {cell.arm.robot_ip}: "
+            "give a model of real episodes (checkpoint:=FILE)"
+        )
+    return checkpoint
+
+
 def _check_weights(model: str, checkpoint: str, random: bool) -> None:
     if bool(checkpoint) == random:
         given = "both were given" if random else "neither was given"
@@ -127,11 +140,11 @@ def _check_weights(model: str, checkpoint: str, random: bool) -> None:
 
 
 def _clip_rt(description: PolicyDescription, cell: Cell) -> Policy:
-    return clip_rt(description.model, description.checkpoint, description.random, description.device)
+    return clip_rt(description.model, _checkpoint(description, cell), description.random, description.device)
 
 
 def _clip_rt_action(description: PolicyDescription, cell: Cell) -> Policy:
-    checkpoint, device = description.checkpoint, description.device
+    checkpoint, device = _checkpoint(description, cell), description.device
     return clip_rt(description.model, checkpoint, description.random, device, kind="clip_rt_action")
 
 
@@ -145,7 +158,7 @@ def _refined(description: PolicyDescription, cell: Cell) -> Policy:
 
 
 def _clip_rt_plus(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
-    return clip_rt_plus(description.model, description.checkpoint, description.random, description.device)
+    return clip_rt_plus(description.model, _checkpoint(description, cell), description.random, description.device)
 
 
 def _clap_remote(description: PolicyDescription, cell: Cell) -> ChunkPolicy:

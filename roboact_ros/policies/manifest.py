@@ -46,6 +46,22 @@ def trained_model_folder(checkpoint: str) -> Path | None:
     return shipped if checkpoint and len(path.parts) == 1 and (shipped / MANIFEST).is_file() else None
 
 
+def read_notes(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a trained model.
+
+    Raises:
+        PolicyError: It cannot be read.
+    """
+    path = folder / MANIFEST
+    try:
+        notes = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(notes, dict):
+            raise TypeError("it is no mapping")
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError) as error:
+        raise PolicyError(f"{folder} is not the folder of a trained model: {path.name}: {error}") from error
+    return notes
+
+
 def read_trained_model(folder: Path, kind: str, *others: str) -> TrainedModel:
     """Read a manifest and verify the weights beside it.
 
@@ -59,13 +75,13 @@ def read_trained_model(folder: Path, kind: str, *others: str) -> TrainedModel:
     """
     path = folder / MANIFEST
     try:
-        notes = yaml.safe_load(path.read_text(encoding="utf-8"))
+        notes = read_notes(folder)
         found, about = notes["kind"], notes["weights"]
         weights, expected = folder / str(about["file"]), about["sha256"]
         if weights.parent != folder:
             raise PolicyError(f"{path}: the weights {about['file']} are not beside the manifest")
         measured = hashlib.sha256(weights.read_bytes()).hexdigest()
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError) as error:
+    except (OSError, TypeError, KeyError) as error:
         raise PolicyError(
             f"{folder} is not the folder of a trained model: {path.name} or its weights: {error}"
         ) from error

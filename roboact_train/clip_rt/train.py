@@ -46,6 +46,7 @@ class Request:
         resume: Go on from the state in ``output``.
         device: ``auto``, ``cpu`` or ``cuda``.
         licence: Of the model, for its manifest.
+        simulated: The data shows a simulated cell, so the model is refused where the arm is real.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class Request:
     resume: bool = False
     device: str = "auto"
     licence: str = "not stated"
+    simulated: bool = False
 
 
 def train(
@@ -140,6 +142,7 @@ def _learner(
 def _notes(request: Request, counts: dict[str, int]) -> dict[str, Any]:
     return {
         "licence": request.licence,
+        "simulated": request.simulated,
         "made": {
             "by": "roboact train",
             "sources": [str(path) for path in request.sources],

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from roboact_ros.cells.load import cell_from_mapping
 from roboact_ros.errors import PolicyError
 from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_ros.policies.load import policy_from_description
-from roboact_ros.policies.manifest import MANIFEST, trained_model_folder
+from roboact_ros.policies.manifest import MANIFEST, read_notes, trained_model_folder
 from roboact_ros.policies.policy import AnyPolicy
 from roboact_ros.policies.scripted import ScriptedPolicy
 from roboact_ros.sim.tasks.suite import MOST_MOTIONS
@@ -96,8 +95,8 @@ def kind_of(name: str) -> str:
             f'no policy "{name}": give {RANDOM}, {TEACHER}, a trained model (folder or name), or a file of weights'
         )
     try:
-        return str(yaml.safe_load((folder / MANIFEST).read_text(encoding="utf-8"))["kind"])
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError) as error:
+        return str(read_notes(folder)["kind"])
+    except KeyError as error:
         raise PolicyError(f"{folder} is not the folder of a trained model: {MANIFEST}: {error}") from error
 
 

@@ -8,11 +8,20 @@ from pathlib import Path
 import pytest
 from tiny_clip import tiny_model
 
-from roboact_ros.cells.description import Cell, PolicyDescription
+from roboact_ros.cells.description import ArmDescription, Cell, PolicyDescription
 from roboact_ros.errors import PolicyError
 from roboact_ros.policies.clip_rt import ClipRt
 from roboact_ros.policies.load import policy_from_description
 from roboact_ros.policies.steadied import Steadied
+
+
+def test_a_model_of_a_simulated_cell_never_drives_a_real_arm(tmp_path: Path) -> None:
+    (tmp_path / "manifest.yaml").write_text("kind: clip_rt\nsimulated: true\n")
+    described = PolicyDescription(kind="clip_rt", checkpoint=str(tmp_path), device="cpu")
+    with pytest.raises(PolicyError, match="must not drive the arm at 192.168.1.10"):
+        policy_from_description(described, Cell("test", policy=described, arm=ArmDescription(robot_ip="192.168.1.10")))
+    with pytest.raises(PolicyError, match="not the folder of a trained model"):  # goes on to read the weights
+        policy_from_description(described, Cell("test", policy=described))
 
 
 def test_policy_of_a_cell(tmp_path: Path) -> None:

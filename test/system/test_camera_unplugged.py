@@ -31,6 +31,7 @@ def test_unplugged_and_plugged_in_again_during_a_run(tmp_path: Path) -> None:
         f"bags:={tmp_path / 'bags'}",
         f"model:={tiny_model(tmp_path / 'model')}",
         "policy.random:=true",
+        "checkpoint:=",
         "policy.device:=cpu",
         "console.enabled:=false",
         f"camera:=opencv:{camera}",

@@ -27,6 +27,7 @@ def test_chunks_move_the_arm_until_a_person_speaks(tmp_path: Path) -> None:
         f"model:={tiny_model(tmp_path / 'model')}",
         "policy.kind:=clip_rt_plus",
         "policy.random:=true",
+        "checkpoint:=",
         "policy.device:=cpu",
     ]
     with running_cell("clip_rt_ur5", overrides, tmp_path, namespace="chunks") as cell:

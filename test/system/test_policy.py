@@ -24,6 +24,7 @@ def test_a_person_beats_the_policy_which_then_goes_on(tmp_path: Path) -> None:
         "record:=true",
         f"model:={tiny_model(tmp_path / 'model')}",
         "policy.random:=true",
+        "checkpoint:=",
         "policy.device:=cpu",
         # Whatever the random weights choose has room, so that the policy keeps driving.
         "safety.tool_speed:=0.05",
