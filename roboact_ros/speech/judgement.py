@@ -15,10 +15,10 @@ SURE = 0.6
 """Confidence from which the arm may move."""
 SURE_OF_STOP = 0.2
 """Stopping is always safe."""
-CERTAIN = 0.75
+CERTAIN = 0.66
 """Confidence below which a witness must agree before the arm may move."""
 UNSHAKEN = 0.85
-"""Confidence with which it may move although no witness agrees."""
+"""The same when the quick decoders disagreed, or no witness agreed."""
 BRIEF = 1
 """So few words are heard in many a noise, however well they fit: a witness must agree, too."""
 

@@ -73,9 +73,9 @@ class SphinxEar:
             heard = judge(hypotheses)
             if heard.asks and heard.text:
                 continue
-            if not needs_witness(heard, UNSHAKEN if refused else CERTAIN):
+            if not needs_witness(heard, CERTAIN if len(hypotheses) == 2 else UNSHAKEN):
                 return heard
-            # What no witness confirms may still become certain when the patient hear it.
+            # What no witness confirms may still be beyond doubt when the patient hear it.
             if not refused and agree(heard, self._testimonies(pcm)):
                 return heard
             refused = True

@@ -92,7 +92,7 @@ def test_sound_that_fits_no_sentence_is_asked_about() -> None:
 
 def test_a_witness_is_heard_before_the_arm_moves_on_little() -> None:
     brief, sure = Heard("lower", 1.0), Heard("lower the arm a bit", 0.9)
-    assert needs_witness(brief) and needs_witness(Heard(sure.text, 0.6))
+    assert needs_witness(brief) and needs_witness(Heard(sure.text, 0.62))
     assert (
         not needs_witness(sure) and not needs_witness(Heard("stop", 0.3)) and not needs_witness(Heard("", 0.0, (), "?"))
     )
