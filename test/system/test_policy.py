@@ -8,6 +8,7 @@ import numpy as np
 from cell import LOADING_SECONDS, MOTION_SECONDS, RunningCell, running_cell
 
 from roboact_ros.recording.reader import Episode
+from roboact_ros.sim.world_client import WorldClient
 
 sys.path.append(str(Path(__file__).parent.parent / "policies"))
 from tiny_clip import tiny_model  # noqa: E402
@@ -50,3 +51,24 @@ def test_a_person_beats_the_policy_which_then_goes_on(tmp_path: Path) -> None:
         sources = [message.header.frame_id for _, _, message in episode.messages(["executor/action"])]
         assert {"policy", "teleop"} <= set(sources)
         assert episode.topics["/policy/scores"].count > 0
+
+
+def test_the_policy_that_ships_points_at_a_block_and_says_so(tmp_path: Path) -> None:
+    address = f"127.27.{os.getpid() % 250 + 1}.7"
+    overrides = [f"sim.address:={address}", f"bags:={tmp_path / 'bags'}", "record:=true", "namespace:=shipped"]
+    with running_cell("clip_rt_ur5", overrides, tmp_path, namespace="shipped") as cell:
+        cell.talk.rest(MOTION_SECONDS)
+        world = WorldClient(address)
+
+        def offset() -> np.ndarray:
+            return cell.talk.position - np.array(world.ask(do="objects")["objects"]["red block"]["position"])
+
+        assert np.linalg.norm(offset()) > 0.2
+        cell.talk.instruct("point at the red block")
+        cell.talk.wait(lambda: source(cell) == "policy", LOADING_SECONDS, "the policy does not drive")
+        cell.talk.wait(
+            lambda: np.hypot(*offset()[:2]) < 0.02 and offset()[2] < 0.09, LOADING_SECONDS, "it did not point"
+        )
+        cell.talk.rest(MOTION_SECONDS)
+        assert np.hypot(*offset()[:2]) < 0.02 and 0.03 < offset()[2] < 0.09
+        world.close()
