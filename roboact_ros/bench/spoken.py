@@ -21,7 +21,7 @@ VOICES = ("en-us", "en-gb", "en-us+f3", "en-gb-scotland")
 """The acoustic model was not adapted to them, but to others of their accents; thresholds were chosen on them."""
 SPEEDS = ((140, 175),)
 """Within the speeds that the model was adapted to [words per minute]."""
-HELD_OUT_VOICES = ("en-us+david", "en-gb+belinda", "en-us+robert", "en-gb-scotland+anika")
+HELD_OUT_VOICES = ("en-us+adam", "en-gb+Annie", "en-us+edward", "en-gb-scotland+paul")
 """Nothing was adapted to them or chosen on them."""
 HELD_OUT_SPEEDS = ((110, 124), (186, 200))
 """Slower and faster than anything that the model was adapted to [words per minute]."""

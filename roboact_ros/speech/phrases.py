@@ -2,7 +2,8 @@
 
 The parser understands far more; a recogniser that may hear fewer sentences hears those better. Sides, amounts, angles
 and numbers come from the vocabulary. ``/3/`` is the weight of an alternative (1 when not given), ``[…]`` may be left
-out. What is short is a sentence of its own: after "and" or "then" it would be heard in many a noise.
+out. What is short is a sentence of its own: after "and" or "then" it would be heard in many a noise. What sounds like
+"no" or "halt" is no sentence at all: "lower" and "home" alone.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ RULES = f"""
     | /0.7/ (raise|lift) <body> [up] [<far>] | /0.7/ lower <body> [<far>]
     | /0.2/ (push|pull) <body> [forward|back] [<far>] | /0.2/ (extend|retract) the arm [<far>]
     | /3/ ({_canonical(False)});
-<short> = <level> <direction> | (raise|lift) [up] [<far>] | lower [<far>] | /0.3/ (push|pull) [forward|back] [<far>]
-    | /0.1/ (extend|retract) [<far>];
+<short> = <level> <direction> | (raise|lift) (up [<far>] | <far>) | lower <far>
+    | /0.3/ (push|pull) (<far> | (forward|back) [<far>]) | /0.1/ (extend|retract) <far>;
 
 <sense> = clockwise | counterclockwise | /0.2/ anticlockwise;
 <around> = <turned> <sense> | <sense> [<turned>];
@@ -63,7 +64,7 @@ RULES = f"""
     | pause | wait | hold on | resume | continue | /0.5/ go on | /0.3/ carry on | /0.5/ keep going
     | undo | undo that | /0.5/ undo the last move | /0.5/ take that back | /0.5/ go back to where you were
     | again | once more | do that again | /0.5/ do it again | /0.5/ repeat that | a bit more | /0.3/ a little more
-    | go home | /0.3/ home | /0.3/ return home | /0.3/ go to the home position
+    | go home | /0.3/ return home | /0.3/ go to the home position
     | done | /0.3/ we are done | /0.3/ i am done | /0.3/ finished | /0.3/ that is it | /0.3/ task complete
     | start over | /0.3/ restart | /0.3/ from the beginning;
 <asked> = please | could you | can you | /0.5/ now | /0.5/ okay | /0.5/ could you please | /0.5/ would you;
