@@ -55,18 +55,19 @@ def rows(episode: Episode, sentences: tuple[Sentence, ...]) -> list[Row]:
 
 
 def _row(record: dict[str, list[tuple[int, Any]]], sentence: Sentence, start: int, end: int) -> Row:
-    # By its text: the answer to the sentence before may arrive at the recorder after this sentence.
-    answer = next(m for at, m in record["teleop/status"] if at >= start and _value(m, "text") == sentence.text)
-    values = {pair.key: pair.value for pair in answer.values}
+    # By its text, not by its time: an answer may arrive at the recorder before its sentence, or after the next one.
+    answers = (m for _, m in record["teleop/status"] if _value(m, "text") == sentence.text)
+    answer = next(answers, None)
+    values = {} if answer is None else {pair.key: pair.value for pair in answer.values}
     refused = bool(values.get("refused"))
     measured = _position(record, end) - _position(record, start)
     opening = float(_last(record["gripper"], end).position[0])
     resting = [at for at, m in record["executor/status"] if start < at < end and _value(m, "state") == "idle"]
     seconds = ((end if sentence.interrupted or not resting else resting[0]) - start) / 1e9
     wanted = [(m, d) for m, d in zip(measured, sentence.displacement, strict=True) if d is not None]
-    matches = refused == sentence.refused and all(abs(m - d) <= TOLERANCE for m, d in wanted)
+    matches = answer is not None and refused == sentence.refused and all(abs(m - d) <= TOLERANCE for m, d in wanted)
     matches &= sentence.opening is None or abs(opening - sentence.opening) <= OPENING_TOLERANCE
-    understood = answer.message if refused else values.get("phrases", "")
+    understood = "the bag holds no answer" if answer is None else values["phrases"] or answer.message
     return Row(sentence.text, understood, refused, measured, opening, seconds, bool(matches))
 
 
