@@ -29,11 +29,13 @@ from roboact_ros.speech.audio import Audio
 from roboact_ros.speech.ear import Ear
 from roboact_ros.speech.open import open_ear
 from roboact_ros.speech.sphinx import STOCK
-from roboact_ros.speech.stop_word import STOP
 from roboact_ros.speech.whisper import MODEL_VARIABLE
 
 SYSTEM = "teleop_ur5"
 START_SECONDS, MOTION_SECONDS, ANSWER_SECONDS = 90.0, 20.0, 3.0
+
+STILL = ("stop", "pause", "done")
+"""Controls after which the arm does not move."""
 
 Recording = tuple[str, Audio]
 
@@ -94,10 +96,9 @@ def _measured(ear: Ear, recordings: dict[str, list[Recording]]) -> dict[str, obj
             start = time.perf_counter()
             heard = ear.hear(audio)
             seconds.append(time.perf_counter() - start)
-            meant, understood = _meaning(text), _meaning(heard.text)
-            if not heard.asks and understood == meant:
+            if not heard.asks and _meaning(heard.text) == _meaning(text):
                 right += 1
-            elif not heard.asks and understood != _meaning(STOP):
+            elif not heard.asks and parse(heard.text).control not in STILL:
                 wrong[kind] += 1
                 print(f'{kind}: "{text}" was heard as "{heard.text}"', file=sys.stderr)
         if not kind.endswith("other"):
