@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,8 @@ from roboact_train.clap.lerobot import COMMAND, OBSERVED, STATE, ClapDataset
 from roboact_train.data import lerobot
 from roboact_train.data.frames import frames_from_bag
 
-ASTRIBOT = Path("/work/shared/data/astribot_s1_two_episodes")
+ASTRIBOT = Path(os.environ.get("ROBOACT_ASTRIBOT_DATA", "/nonexistent"))
+needs_astribot = pytest.mark.skipif(not ASTRIBOT.is_dir(), reason="the data set is not on this machine")
 
 # The authors' numbers of episode 0, frame 40.
 FIRST = """0.093683 -0.105356 -0.209077 -0.030859 0.144648 -0.053213 -1
@@ -44,7 +46,7 @@ def s1(tmp_path: Path) -> Quantiles:
     return read_statistics(statistics_file(tmp_path), ROBOTS["S1-stationary"])
 
 
-@pytest.mark.skipif(not ASTRIBOT.is_dir(), reason="the data set is not on this machine")
+@needs_astribot
 def test_a_real_dual_arm_gives_the_numbers_of_the_authors(s1: Quantiles) -> None:
     dataset = ClapDataset(ASTRIBOT)
     episode = dataset.episode(0)
@@ -62,7 +64,7 @@ def test_a_real_dual_arm_gives_the_numbers_of_the_authors(s1: Quantiles) -> None
     assert (dataset.views["right"], len(episode.states)) == ("images_dict.right.rgb", 236)
 
 
-@pytest.mark.skipif(not ASTRIBOT.is_dir(), reason="the data set is not on this machine")
+@needs_astribot
 def test_both_real_episodes_are_used_whole_and_lead_where_they_led(tmp_path: Path, s1: Quantiles) -> None:
     dataset = ClapDataset(ASTRIBOT)
     episodes = [dataset.episode(number) for number in dataset.episodes]
@@ -80,7 +82,7 @@ def test_both_real_episodes_are_used_whole_and_lead_where_they_led(tmp_path: Pat
     assert inside.mean() > 0.9 and (np.ptp(own.action, axis=0)[[0, 1, 2, 7, 8, 9]] < 1.0).all()
 
 
-@pytest.mark.skipif(not ASTRIBOT.is_dir(), reason="the data set is not on this machine")
+@needs_astribot
 def test_both_readers_see_the_same_turns() -> None:
     episode = ClapDataset(ASTRIBOT).episode(0)
     columns = lerobot.layout("astribot_right")
