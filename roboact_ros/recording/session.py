@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from roboact_ros.recording.failures import recording_error
 from roboact_ros.recording.folders import BagFolder, BagState, find_bags
 from roboact_ros.recording.metadata import read_metadata
 from roboact_ros.recording.reader import Episode
+from roboact_ros.recording.whole_file import write_whole
 
 SESSION = "session"
 """Note of an episode that was recorded in a session; names it."""
@@ -108,18 +108,7 @@ def store(folder: Path, session: Session) -> None:
     Raises:
         RecordingError: The disk refused; the old file is still there.
     """
-    path = session_file(folder, session.name)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(asdict(session), file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise recording_error(path, error) from error
+    write_whole(session_file(folder, session.name), [json.dumps(asdict(session), indent=1)])
 
 
 def _read(path: Path) -> Session | None:

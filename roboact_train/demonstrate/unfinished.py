@@ -14,6 +14,7 @@ from typing import Any
 
 from roboact_ros.errors import RecordingError
 from roboact_ros.recording.bag_writer import publish
+from roboact_ros.recording.whole_file import write_whole
 
 _PROGRESS = "progress.json"
 
@@ -40,9 +41,7 @@ class Unfinished:
         """Remember, whatever happens, that one more shard is whole."""
         self.shards, self.episodes, self.notes = self.shards + 1, episodes, notes
         found = {"arguments": self.arguments, "shards": self.shards, "episodes": episodes, "notes": notes}
-        new = self.folder / f"{_PROGRESS}.new"
-        new.write_text(json.dumps(found), encoding="utf-8")
-        os.replace(new, self.folder / _PROGRESS)
+        write_whole(self.folder / _PROGRESS, [json.dumps(found)])
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from roboact_ros.errors import RecordingError
+from roboact_ros.recording.whole_file import write_whole
 from roboact_train.data.json_files import parse_object
 from roboact_train.data.pictures import read_bytes
 from roboact_train.roboact_clip.annotation import Triplet
@@ -95,12 +95,4 @@ def _most_frequent(names: Iterable[str]) -> list[str]:
 
 
 def _replace(path: Path, lines: Iterable[str]) -> None:
-    unfinished = path.with_name(f".{path.name}.writing")
-    try:
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in lines)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        raise RecordingError(f"{path} cannot be written: {error.strerror}") from error
+    write_whole(path, (f"{line}\n" for line in lines))
