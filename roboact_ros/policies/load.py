@@ -140,12 +140,8 @@ def _check_weights(model: str, checkpoint: str, random: bool) -> None:
 
 
 def _clip_rt(description: PolicyDescription, cell: Cell) -> Policy:
-    return clip_rt(description.model, _checkpoint(description, cell), description.random, description.device)
-
-
-def _clip_rt_action(description: PolicyDescription, cell: Cell) -> Policy:
     checkpoint, device = _checkpoint(description, cell), description.device
-    return clip_rt(description.model, checkpoint, description.random, device, kind="clip_rt_action")
+    return clip_rt(description.model, checkpoint, description.random, device, kind=description.kind)
 
 
 def _refined(description: PolicyDescription, cell: Cell) -> Policy:
@@ -169,7 +165,7 @@ def _clap_remote(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
 
 _SCORING: dict[str, Callable[[PolicyDescription, Cell], Policy]] = {
     "clip_rt": _clip_rt,
-    "clip_rt_action": _clip_rt_action,
+    "clip_rt_action": _clip_rt,
 }
 _CHUNKS: dict[str, Callable[[PolicyDescription, Cell], ChunkPolicy]] = {
     "clip_rt_plus": _clip_rt_plus,

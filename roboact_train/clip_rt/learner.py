@@ -71,7 +71,8 @@ class ContrastiveLearner:
 
     def inputs(self, batch: Batch, gather: Gather) -> dict[str, Tensor]:
         """See the contract."""
-        self._says_done |= bool((batch.labels == DONE_LABEL).any())
+        # Asked until it is so, as the answer waits for the device.
+        self._says_done = self._says_done or bool((batch.labels == DONE_LABEL).any())
         try:
             vocabulary = self._motions.to(batch.labels.device) if self._settings.contrast_vocabulary else None
             return contrastive.inputs(batch, gather, vocabulary)
