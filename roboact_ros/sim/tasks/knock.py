@@ -41,4 +41,4 @@ def draft(draw: Draw) -> Draft:
     """Draw an episode."""
     cans = draw.cans()
     target = cans[0].name
-    return draw.table(KnockOver(target), draw.blocks(1, 3, targets=0), cans, target=target, room={target: _ROOM})
+    return draw.table(KnockOver(target), draw.blocks(1, 2, targets=0), cans, target=target, room={target: _ROOM})

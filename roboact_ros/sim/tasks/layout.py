@@ -72,13 +72,16 @@ class Draw:
         colours = self._colours(HELD_OUT_BLOCKS, int(self._random.integers(least, most + 1)), targets)
         return tuple(Block(colour, size) for colour in colours)
 
-    def cans(self, count: int = 1) -> tuple[Can, ...]:
-        """Return cans of different colours, the first of unseen episodes a held-out combination."""
+    def cans(self, count: int = 2) -> tuple[Can, ...]:
+        """Return cans of different colours, the first of unseen episodes a held-out combination.
+
+        Where there is only one, the word for its colour says nothing, and nobody learns what it means.
+        """
         return tuple(Can(colour) for colour in self._colours(HELD_OUT_CANS, count, 1))
 
     def maybe_a_can(self) -> tuple[Can, ...]:
         """Return a can, or none, that the task is not about."""
-        return self.cans() if self._random.random() < 0.5 else ()
+        return self.cans(1) if self._random.random() < 0.5 else ()
 
     def shifted(self, middle: Planar, least: float, most: float) -> Planar:
         """Return ``middle`` moved along the edge of the table: up to ``least`` [m] if seen, from there to ``most``."""

@@ -48,4 +48,4 @@ def draft_can(draw: Draw) -> Draft:
     """Draw an episode with a can."""
     cans = draw.cans()
     task = PickUp(cans[0].name, _CAN_GRIP)
-    return draw.table(task, draw.blocks(1, 3, targets=0), cans, target=cans[0].name)
+    return draw.table(task, draw.blocks(1, 2, targets=0), cans, target=cans[0].name)
