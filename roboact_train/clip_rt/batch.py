@@ -14,6 +14,7 @@ from torch import Tensor
 from roboact_ros.policies.clip_rt import PROMPT
 from roboact_ros.policies.nets.clip import ClipNetwork
 from roboact_ros.policies.preprocessing import Preprocessing
+from roboact_ros.types import FloatArray
 from roboact_train.clip_rt.augmentation import augmented
 from roboact_train.data.samples import Sample
 
@@ -28,7 +29,7 @@ class Batch:
         prompt_of: (n,) place of each sample's prompt among them.
         supervision: (n, context) tokens.
         labels: (n,) labels; equal ones mean the same action.
-        chunks: (n, 8, 7) the next actions, where a model learns those; else (n, 0, 7).
+        targets: (n, k, 7) what a model learns beside words: the next actions, or a way; else (n, 0, 7).
     """
 
     pixels: Tensor
@@ -36,28 +37,28 @@ class Batch:
     prompt_of: Tensor
     supervision: Tensor
     labels: Tensor
-    chunks: Tensor
+    targets: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """Return the same on a device."""
-        parts = (self.pixels, self.prompts, self.prompt_of, self.supervision, self.labels, self.chunks)
+        parts = (self.pixels, self.prompts, self.prompt_of, self.supervision, self.labels, self.targets)
         return Batch(*(part.to(device, non_blocking=True) for part in parts))
 
     def pin_memory(self) -> Batch:
         """Return the same in memory that a GPU reads directly."""
-        parts = (self.pixels, self.prompts, self.prompt_of, self.supervision, self.labels, self.chunks)
+        parts = (self.pixels, self.prompts, self.prompt_of, self.supervision, self.labels, self.targets)
         return Batch(*(part.pin_memory() for part in parts))
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One prepared sample: (3, height, width) uint8 pixels, its words, its label, and its (k, 7) chunk."""
+    """One prepared sample: (3, height, width) uint8 pixels, its words, its label, and its (k, 7) target."""
 
     pixels: Tensor
     prompt: str
     supervision: str
     label: int
-    chunk: Tensor
+    target: Tensor
 
 
 class Preparation:
@@ -68,6 +69,8 @@ class Preparation:
         strength: Of image augmentation.
         seed: Of image augmentation; the same sample in the same epoch is changed in the same way.
         phrase: Words that supervise a sample.
+        moved: What becomes of a sample's (k, 7) target when its image is changed by a matrix of
+            :func:`~roboact_train.clip_rt.augmentation.augmented`.
     """
 
     def __init__(
@@ -76,19 +79,21 @@ class Preparation:
         strength: float,
         seed: int,
         phrase: Callable[[Sample], str] = lambda s: s.supervision,
+        moved: Callable[[Any, FloatArray], Any] = lambda target, change: target,
     ) -> None:
         self._preprocess = Preprocessing(network.preprocess, torch.device("cpu"))
-        self._tokenize, self._strength, self._seed, self._phrase = network.tokenize, strength, seed, phrase
+        self._tokenize, self._strength, self._seed = network.tokenize, strength, seed
+        self._phrase, self._moved = phrase, moved
         self._tokens: dict[str, Tensor] = {}
 
-    def item(self, sample: Sample, epoch: int, number: int, chunk: Any = None) -> Item:
+    def item(self, sample: Sample, epoch: int, number: int, target: Any = None) -> Item:
         """Prepare one sample.
 
         Args:
             sample: The sample.
             epoch: How often it was seen before.
             number: Its place in the data.
-            chunk: (k, 7) actions that it teaches, if any.
+            target: (k, 7) numbers that it teaches, if any.
 
         Raises:
             RecordingError: Its image cannot be read.
@@ -96,10 +101,12 @@ class Preparation:
         image = sample.image
         if self._strength:
             where = zlib.crc32(sample.episode.encode())
-            image = augmented(image, self._strength, np.random.default_rng((self._seed, epoch, number, where)))
+            generator = np.random.default_rng((self._seed, epoch, number, where))
+            image, change = augmented(image, self._strength, generator)
+            target = None if target is None else self._moved(target, change)
         pixels = self._preprocess.sized(torch.from_numpy(np.ascontiguousarray(image)))[0]
-        steps = torch.zeros(0, 7) if chunk is None else torch.as_tensor(np.asarray(chunk), dtype=torch.float32)
-        return Item(pixels, PROMPT.format(instruction=sample.instruction), self._phrase(sample), sample.label, steps)
+        rows = torch.zeros(0, 7) if target is None else torch.as_tensor(np.asarray(target), dtype=torch.float32)
+        return Item(pixels, PROMPT.format(instruction=sample.instruction), self._phrase(sample), sample.label, rows)
 
     def batch(self, items: Sequence[Item]) -> Batch:
         """Put items together; every text is tokenised once in a training."""
@@ -111,7 +118,7 @@ class Preparation:
             torch.tensor([places[item.prompt] for item in items]),
             torch.stack([self.tokens(item.supervision) for item in items]),
             torch.tensor([item.label for item in items]),
-            torch.stack([item.chunk for item in items]),
+            torch.stack([item.target for item in items]),
         )
 
     def tokens(self, text: str) -> Tensor:

@@ -9,18 +9,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.nets.clip import ClipNetwork
-from roboact_ros.policies.nets.prompted import PromptedTower
+from roboact_ros.policies.nets.prompted import Looked, PromptedTower
 from roboact_ros.policies.nets.text import embed_texts
 from roboact_ros.policies.preprocessing import Preprocessing
+from roboact_train.clip_rt.auxiliary import place_loss, way_loss
 from roboact_train.clip_rt.batch import Batch
 from roboact_train.clip_rt.loss import Form, competing_loss, context_of, contrastive_imitation_loss, different_rows
+from roboact_train.clip_rt.ways import PLACES, WAY
 from roboact_train.training.learner import Gather
 
 _MOST_SCALE = math.log(100.0)
 """Largest logarithm of the logit scale, as in CLIP."""
-_METRES_PER_UNIT = 0.1
-_CENTIMETRE = 0.01
 
 
 class Towers(nn.Module):
@@ -42,6 +43,11 @@ class Towers(nn.Module):
         self._description = network.preprocess
 
     @property
+    def has_maps(self) -> bool:
+        """Whether the maps of :meth:`looked` show anything."""
+        return isinstance(self.model.visual, PromptedTower)
+
+    @property
     def features(self) -> int:
         """Width of the features of :meth:`looked`."""
         visual = self.model.visual
@@ -52,12 +58,12 @@ class Towers(nn.Module):
 
     def images(self, pixels: Tensor, prompt: Tensor) -> Tensor:
         """Return (n, d) un-normalised embeddings of (n, 3, height, width) uint8 pixels, given those of the prompts."""
-        return self.looked(pixels, prompt)[0]
+        return self.looked(pixels, prompt).embedding
 
-    def looked(self, pixels: Tensor, prompt: Tensor) -> tuple[Tensor, Tensor]:
-        """Return :meth:`images`, and (n, features) features of what was seen, before anything is decided.
+    def looked(self, pixels: Tensor, prompt: Tensor) -> Looked:
+        """Return :meth:`images`, and what was seen before anything was decided.
 
-        Where a tower has none, they are the embeddings themselves.
+        Where a tower does not say, the features are the embeddings themselves, and there are no maps.
         """
         if pixels.device != self._device:
             self._device = pixels.device
@@ -65,11 +71,11 @@ class Towers(nn.Module):
         normalised = self._preprocess.normalised(pixels)
         visual = self.model.visual
         if isinstance(visual, PromptedTower):
-            embeddings, features = visual(normalised, prompt)
-            return embeddings.float(), features.float()
+            looked = visual(normalised, prompt)
+            return Looked(looked.embedding.float(), looked.features.float(), looked.maps)
         output = visual(normalised)
         embeddings = output[0] if isinstance(output, tuple) else output
-        return embeddings.float(), embeddings.float()
+        return Looked(embeddings.float(), embeddings.float(), embeddings.new_zeros(len(embeddings), 0, 1, 1))
 
     def texts(self, tokens: Tensor) -> Tensor:
         """Return (n, d) un-normalised embeddings of (n, context) tokens."""
@@ -82,15 +88,20 @@ class ContrastiveImitation(nn.Module):
     Args:
         towers: The model.
         form: Of the loss.
-        way_weight: Of an auxiliary loss, so that what was seen also tells how far the tool has to go; see
+        way: Weight of an auxiliary loss, so that what was seen also tells how far the tool has to go; see
             :func:`~roboact_train.clip_rt.ways.ways_of`. Its readout is not part of the model.
-        features: Width of the features that tell it.
+        place: Weight of another, so that the first two maps show where the tool goes and where it is.
+
+    Raises:
+        ConfigurationError: Places are to be learned, and the model has no maps.
     """
 
-    def __init__(self, towers: Towers, form: Form, way_weight: float = 0.0, features: int = 0) -> None:
+    def __init__(self, towers: Towers, form: Form, way: float = 0.0, place: float = 0.0) -> None:
         super().__init__()
-        self.towers, self._form, self._way_weight = towers, form, way_weight
-        self.way = nn.Linear(features, 3) if way_weight else None
+        if place and not towers.has_maps:
+            raise ConfigurationError(f"place = {place}: only models with prompted_vision_cfg have maps to show places")
+        self.towers, self._form, self._weights = towers, form, (way, place)
+        self.way = nn.Linear(towers.features, 3) if way else None
         for weight in self.way.parameters() if self.way is not None else ():
             nn.init.zeros_(weight)
 
@@ -106,15 +117,21 @@ class ContrastiveImitation(nn.Module):
     ) -> Tensor:
         """Return the loss of the rows of this process; see :func:`inputs`."""
         prompt = self.towers.texts(prompts)[prompt_of]
-        (image, features), words = self.towers.looked(pixels, prompt), self.towers.texts(supervision)
+        looked, words = self.towers.looked(pixels, prompt), self.towers.texts(supervision)
         scale = self.towers.model.logit_scale.clamp(max=_MOST_SCALE).exp()
         with torch.autocast(pixels.device.type, enabled=False):
-            context = context_of(image, prompt, self._form)
+            context = context_of(looked.embedding, prompt, self._form)
             if self._form == "softmax":
                 loss = competing_loss(context, words, positive, scale)
             else:
                 loss = contrastive_imitation_loss(context, words, positive, counts, scale)
-            return loss if self.way is None else loss + self._way_weight * way_loss(self.way(features), ways)
+            way, place = self._weights
+            if self.way is not None:
+                loss = loss + way * way_loss(self.way(looked.features), ways[:, WAY])
+            if place:
+                places = ways[:, PLACES].unflatten(1, (2, 2))
+                loss = loss + place * place_loss(looked.maps[:, : places.shape[1]], places)
+            return loss
 
 
 def inputs(batch: Batch, gather: Gather, vocabulary: Tensor | None = None) -> dict[str, Tensor]:
@@ -138,15 +155,8 @@ def inputs(batch: Batch, gather: Gather, vocabulary: Tensor | None = None) -> di
         "supervision": rows,
         "positive": batch.labels[:, None] == labels[None],
         "counts": counts,
-        "ways": batch.chunks[:, 0, :3] if batch.chunks.shape[1] else batch.chunks.new_zeros(len(batch.labels), 3),
+        "ways": batch.targets.flatten(1),
     }
-
-
-def way_loss(told: Tensor, ways: Tensor) -> Tensor:
-    """Return the mean error of (n, 3) ways in centimetres, squared below one; NaN among ``ways`` [m] is left out."""
-    known = ~ways.isnan()
-    error = functional.smooth_l1_loss(_METRES_PER_UNIT * told, ways.nan_to_num(), reduction="none", beta=_CENTIMETRE)
-    return (error * known).sum() / known.sum().clamp(min=1) / _CENTIMETRE
 
 
 @torch.no_grad()

@@ -61,14 +61,14 @@ class MemoryFeed:
         settings: How the model is trained.
         place: This process.
         pin: Put batches where a GPU reads them directly.
-        chunks: Actions that the samples to learn from and those to judge by teach, each (n, k, 7); None where words do.
+        targets: Of the samples to learn from and of those to judge by, each (n, k, 7); None where only words teach.
 
     Raises:
         ConfigurationError: A step of the optimiser takes more samples than there are.
     """
 
     def __init__(
-        self, corpus: Corpus, settings: TrainSettings, place: Place, pin: bool, chunks: tuple[Any, Any] = (None, None)
+        self, corpus: Corpus, settings: TrainSettings, place: Place, pin: bool, targets: tuple[Any, Any] = (None, None)
     ) -> None:
         _check_share(settings, place)
         per_step = settings.batch * settings.accumulate
@@ -79,7 +79,7 @@ class MemoryFeed:
                 f"there are {len(corpus.train)} to learn from; a smaller --batch is needed"
             )
         self._corpus, self._settings, self._place, self._pin = corpus, settings, place, pin
-        self._chunks = chunks
+        self._targets = targets
         self.batches_per_epoch = steps * settings.accumulate
         self.counts = corpus.counts
         self.fingerprint = corpus.fingerprint
@@ -87,14 +87,14 @@ class MemoryFeed:
 
     def batches(self, preparation: Preparation, first: int) -> Generator[Batch, None, None]:
         """See :class:`Feed`."""
-        data = MemoryData(self._corpus.train, preparation, self._chunks[0])
+        data = MemoryData(self._corpus.train, preparation, self._targets[0])
         settings = self._settings
         order = Order(len(data), settings.batch, self.batches_per_epoch, settings.seed, self._place, first)
         return from_memory(data, order, preparation, settings.workers, self._pin)
 
     def validation(self, preparation: Preparation) -> Iterator[Batch]:
         """See :class:`Feed`."""
-        data = MemoryData(self._corpus.validation, preparation, self._chunks[1])
+        data = MemoryData(self._corpus.validation, preparation, self._targets[1])
         return in_order(data, self._settings.batch, preparation, self._place)
 
 

@@ -18,6 +18,7 @@ from roboact_train.clip_rt import contrastive
 from roboact_train.clip_rt.batch import Batch, Preparation
 from roboact_train.clip_rt.export import write_clip
 from roboact_train.clip_rt.feed import Feed
+from roboact_train.clip_rt.ways import moved_with_image
 from roboact_train.data.samples import DONE_LABEL, VOCABULARY, Sample, motion_of
 from roboact_train.training.learner import Gather, Judgement
 from roboact_train.training.settings import TrainSettings
@@ -41,14 +42,12 @@ class ContrastiveLearner:
         if kind == "clip_rt_action":
             network = with_action_tokens(network)
         phrase = _canonical if kind == "clip_rt_action" else _as_said
-        self._train = Preparation(network, settings.image_augmentation, settings.seed, phrase)
+        self._train = Preparation(network, settings.image_augmentation, settings.seed, phrase, moved_with_image)
         self._judge = Preparation(network, 0.0, settings.seed, phrase)
         self._says_done = False
         self._motions = network.tokenize([motion.phrase for motion in PRIMITIVES])
         self._towers = contrastive.Towers(network, settings.checkpoint_gradients)
-        self._module = contrastive.ContrastiveImitation(
-            self._towers, settings.loss, settings.way, self._towers.features
-        )
+        self._module = contrastive.ContrastiveImitation(self._towers, settings.loss, settings.way, settings.place)
 
     @property
     def module(self) -> nn.Module:

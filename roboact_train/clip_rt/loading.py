@@ -28,10 +28,10 @@ class Place:
 
 
 class MemoryData(Dataset[Item | RoboactError]):
-    """Samples in memory, asked for by (epoch, number); ``chunks`` are their (k, 7) actions, if a model learns those."""
+    """Samples in memory, asked for by (epoch, number); ``targets`` are their (k, 7), if a model learns numbers."""
 
-    def __init__(self, samples: Sequence[Sample], preparation: Preparation, chunks: Any = None) -> None:
-        self._samples, self._preparation, self._chunks = samples, preparation, chunks
+    def __init__(self, samples: Sequence[Sample], preparation: Preparation, targets: Any = None) -> None:
+        self._samples, self._preparation, self._targets = samples, preparation, targets
 
     def __len__(self) -> int:
         return len(self._samples)
@@ -48,8 +48,8 @@ class MemoryData(Dataset[Item | RoboactError]):
         Raises:
             RecordingError: Its image cannot be read.
         """
-        chunk = None if self._chunks is None else self._chunks[number]
-        return self._preparation.item(self._samples[number], epoch, number, chunk)
+        target = None if self._targets is None else self._targets[number]
+        return self._preparation.item(self._samples[number], epoch, number, target)
 
 
 class Order:

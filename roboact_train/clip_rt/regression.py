@@ -99,7 +99,7 @@ class ChunkLearner:
             "pixels": batch.pixels,
             "prompts": batch.prompts,
             "prompt_of": batch.prompt_of,
-            "chunks": batch.chunks,
+            "chunks": batch.targets,
         }
 
     @torch.no_grad()
@@ -113,7 +113,7 @@ class ChunkLearner:
             batch = batch.to(device)
             errors = self._module.errors(**self.inputs(batch, gather)).double()
             way = (errors * self._module.deviation)[..., :3].norm(dim=-1)
-            known = ~batch.chunks[..., 0].isnan()
+            known = ~batch.targets[..., 0].isnan()
             sums += torch.stack([errors.mean(dim=-1)[known].sum(), way[known].sum(), known.sum()])
         error, way_m, count = gather(sums).view(-1, 3).sum(0).tolist()
         if not count:

@@ -124,6 +124,10 @@ def _learner(
     if settings.samples_per_epoch:
         if request.corrections:
             raise ConfigurationError("corrections are mixed into samples in memory; samples_per_epoch must be 0")
+        if settings.way or settings.place:
+            raise ConfigurationError(
+                "ways and places are found in whole episodes in memory; samples_per_epoch must be 0"
+            )
         feed = ShardFeed(shards_below(request.sources), settings, place, pin)
     else:
         sources = find_sources(request.sources, request.choices)
@@ -134,8 +138,10 @@ def _learner(
             chunks = chunks_of(corpus.train, settings.chunk), chunks_of(corpus.validation, settings.chunk)
             feed = MemoryFeed(corpus, settings, place, pin, chunks)
             return ChunkLearner(network, feed, space_of(chunks[0], settings), settings), dict(feed.counts)
-        ways = (ways_of(corpus.train), ways_of(corpus.validation)) if settings.way else (None, None)
-        feed = MemoryFeed(corpus, settings, place, pin, ways)
+        aims = settings.way or settings.place
+        parts = (corpus.train, corpus.validation)
+        train, validation = (ways_of(part, settings.camera) if aims else None for part in parts)
+        feed = MemoryFeed(corpus, settings, place, pin, (train, validation))
     return ContrastiveLearner(request.kind, network, feed, settings), dict(feed.counts)
 
 

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
 from roboact_ros.errors import ConfigurationError, did_you_mean
+from roboact_train.training.fixed_camera import FixedCamera
 
 Count = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
@@ -44,6 +45,9 @@ class TrainSettings:
             are known to be wrong. Not in the released procedure.
         way: Weight of an auxiliary loss: embeddings of images shall also tell how far the tool has to go to where the
             gripper acts next. Not in the released procedure; it helps models that learn to see from nothing.
+        place: Weight of another auxiliary loss: the first two maps of a tower that looks with the prompt in mind shall
+            show where the gripper acts next and where the tool is. Not in the released procedure; needs ``camera``.
+        camera: Calibration of the camera that took all images, if it stood still.
         precision: Arithmetic of the towers; ``auto`` is bf16 on a GPU that has it, fp16 on others, float32 on the CPU.
         seed: Of weights, order and image augmentation.
         workers: Processes that decode images beside the training; 0 decodes in between.
@@ -73,6 +77,8 @@ class TrainSettings:
     loss: Literal["released", "paper", "softmax"] = "released"
     contrast_vocabulary: bool = False
     way: NotNegative = 0.0
+    place: NotNegative = 0.0
+    camera: FixedCamera | None = None
     precision: Literal["auto", "float32", "fp16", "bf16"] = "auto"
     seed: Annotated[int, Field(ge=0)] = 0
     workers: Annotated[int, Field(ge=0)] = 2
@@ -86,6 +92,10 @@ class TrainSettings:
     chunk: Annotated[int, Field(ge=1, le=64)] = 8
     period: Annotated[float, Field(gt=0.0, le=10.0)] = 0.5
     executed: Count = 8
+
+    def __post_init__(self) -> None:
+        if self.place and self.camera is None:
+            raise ValueError("where the tool is seen needs the calibration of the camera, camera")
 
 
 def settings_from(file: Path | None, given: dict[str, Any]) -> TrainSettings:
@@ -116,7 +126,8 @@ def settings_from(file: Path | None, given: dict[str, Any]) -> TrainSettings:
 
 def settings_to_mapping(settings: TrainSettings) -> dict[str, Any]:
     """Return plain data from which :func:`settings_from` makes equal settings."""
-    return {**dataclasses.asdict(settings), "betas": list(settings.betas)}
+    mapping: dict[str, Any] = TypeAdapter(TrainSettings).dump_python(settings, mode="json")
+    return mapping
 
 
 def _explain(error: Any, file: Path | None) -> str:

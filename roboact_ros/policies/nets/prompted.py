@@ -9,7 +9,7 @@ Scoring, vocabulary and loss stay the same.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -20,28 +20,44 @@ from roboact_ros.errors import PolicyError
 CONFIG_KEY = "prompted_vision_cfg"
 """Where ``open_clip_config.json`` describes this tower, beside ``model_cfg``."""
 
-_GROUPS = 8
 _STRIDE = 8
 """Pixels per step of the grid that points are found on."""
 _LOUDNESS = 3.0
 _POINTS_GAIN = 4.0
+_LOOKED_AT = 4
+"""Points at which the features themselves are looked at, not only where they are."""
+
+
+class Looked(NamedTuple):
+    """What the tower makes of n images.
+
+    Attributes:
+        embedding: (n, embedding).
+        features: (n, hidden), of what was seen, before anything is decided.
+        maps: (n, points, rows, columns) logits; their softmax is where the points are.
+    """
+
+    embedding: Tensor
+    features: Tensor
+    maps: Tensor
 
 
 class PromptedTower(nn.Module):
     """Embeds images of a fixed size, given the embedding of the prompt.
 
     A motion depends on where things are, to a centimetre, and on what is going on. So the tower ends in two summaries:
-    the mean places of a few soft maps over the image (spatial softmax, https://arxiv.org/abs/1504.00702), and a coarse
-    picture.
+    the mean places of a few soft maps over the image (spatial softmax, https://arxiv.org/abs/1504.00702), and what is
+    seen there, around there and anywhere. Nothing but the places depends on where in the image it is, so that what was
+    learned in one place holds in others.
 
     Args:
         image_size: (height, width) [px], multiples of 8.
         embedding: Size of the joint embedding.
-        stem: Channels of the first convolution. Multiples of 8, like all widths.
+        stem: Channels of the first convolution.
         width: Channels of the grid.
         dilations: Of the residual blocks on the grid, one each.
-        points: Soft maps, each of which becomes a place and how certain it is.
-        coarse: Channels of the coarse picture, which is 8 times smaller than the grid.
+        points: Soft maps, at least 4, each of which becomes a place and how certain it is.
+        coarse: Channels of a coarser grid, of which only mean and maximum over the image are used.
         hidden: Width of the layers before the embedding.
 
     Raises:
@@ -62,45 +78,50 @@ class PromptedTower(nn.Module):
         hidden: int = 256,
     ) -> None:
         super().__init__()
-        if any(channels % _GROUPS or channels <= 0 for channels in (stem, width, coarse)):
+        if min(stem, width, coarse, hidden) < 1 or points < _LOOKED_AT:
             raise PolicyError(
-                f"the widths of a prompted tower are multiples of {_GROUPS}, not {stem}, {width} and {coarse}"
+                f"a prompted tower has at least 1 channel and {_LOOKED_AT} points, not stem {stem}, width {width}, "
+                f"coarse {coarse}, hidden {hidden} and {points} points"
             )
         if any(size % _STRIDE for size in image_size):
             raise PolicyError(f"a prompted tower takes images in multiples of {_STRIDE} pixels, not {list(image_size)}")
         rows, columns = (size // _STRIDE for size in image_size)
-        self.stem = nn.Sequential(nn.Conv2d(3, stem, 7, 4, 3, bias=False), _norm(stem), nn.SiLU())
+        self.stem = nn.Sequential(nn.Conv2d(3, stem, 7, 4, 3, bias=False), _Norm(stem), nn.SiLU())
         self.halving = _Halving(stem, width, embedding)
         self.blocks = nn.ModuleList(_Block(width, embedding, dilation) for dilation in dilations)
         self.maps = nn.Conv2d(width, points, 1)
         self.sharpness = nn.Parameter(torch.ones(points, 1))
         self.coarse = nn.ModuleList([_Halving(width, width, embedding), _Halving(width, coarse, embedding)])
-        rest = coarse * -(-rows // 4) * -(-columns // 4)
         self.register_buffer("places", _places(rows, columns), persistent=False)
-        self.head = _layer(rest, hidden)
-        self.seen = _layer(hidden + 3 * points + embedding, hidden)
+        summary = _LOOKED_AT * width + 2 * coarse
+        self.summary = nn.LayerNorm(summary)
+        self.seen = _layer(summary + 3 * points + embedding, hidden)
         self.decide = nn.Sequential(_layer(hidden, hidden), _layer(hidden, hidden))
         self.proj = nn.Linear(hidden, embedding)
         # As long as the prompt's embedding, to which it is added, would leave the image little to say.
         nn.init.normal_(self.proj.weight, std=_LOUDNESS * hidden**-0.5)
 
-    def forward(self, pixels: Tensor, prompt: Tensor) -> tuple[Tensor, Tensor]:
-        """Look at normalised (n, 3, height, width) pixels with (n, embedding) prompts in mind.
-
-        Returns:
-            (n, embedding) embeddings, and the (n, hidden) features of what was seen.
-        """
+    def forward(self, pixels: Tensor, prompt: Tensor) -> Looked:
+        """Look at normalised (n, 3, height, width) pixels with (n, embedding) prompts in mind."""
         x = self.stem(pixels.contiguous(memory_format=torch.channels_last))
         prompt = functional.normalize(prompt, dim=-1)
         x = self.halving(x, prompt)
         for block in self.blocks:
             x = block(x, prompt)
-        chance = torch.softmax(self.maps(x).flatten(2).float() * self.sharpness, dim=-1)
-        points = torch.cat([(chance @ self.places).flatten(1), chance.square().sum(-1)], dim=-1)
+        maps = self.maps(x).float() * self.sharpness[..., None]
+        grid = x.float()
         for halving in self.coarse:
             x = halving(x, prompt)
-        seen = self.seen(torch.cat([self.head(x.flatten(1)), _POINTS_GAIN * points, prompt], dim=-1))
-        return self.proj(self.decide(seen)), seen
+        # Half a percent of the image is a centimetre: too much for bf16, which cannot tell them apart.
+        with torch.autocast(x.device.type, enabled=False):
+            chance = torch.softmax(maps.flatten(2), dim=-1)
+            points = torch.cat([(chance @ self.places.float()).flatten(1), chance.square().sum(-1)], dim=-1)
+            there, anywhere = chance[:, :_LOOKED_AT] @ grid.flatten(2).transpose(1, 2), x.float().flatten(2)
+            summary = torch.cat([anywhere.mean(-1), anywhere.amax(-1), there.flatten(1)], dim=-1)
+            kind = self.summary.weight.dtype
+            parts = (self.summary(summary.to(kind)), (_POINTS_GAIN * points).to(kind), prompt.to(kind))
+            features = self.seen(torch.cat(parts, dim=-1))
+            return Looked(self.proj(self.decide(features)), features, maps)
 
 
 def _layer(before: int, width: int) -> nn.Sequential:
@@ -111,6 +132,13 @@ def _places(rows: int, columns: int) -> Tensor:
     """Return the (rows * columns, 2) places of a grid, from -1 to 1."""
     down, right = torch.linspace(-1.0, 1.0, rows), torch.linspace(-1.0, 1.0, columns)
     return torch.stack(torch.meshgrid(down, right, indexing="ij"), dim=-1).flatten(0, 1)
+
+
+class _Norm(nn.LayerNorm):
+    """Normalises the channels of each place by themselves."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 class _Film(nn.Module):
@@ -131,7 +159,7 @@ class _Film(nn.Module):
 class _Halving(nn.Module):
     def __init__(self, before: int, width: int, embedding: int) -> None:
         super().__init__()
-        self.conv, self.norm = nn.Conv2d(before, width, 3, 2, 1, bias=False), _norm(width)
+        self.conv, self.norm = nn.Conv2d(before, width, 3, 2, 1, bias=False), _Norm(width)
         self.film = _Film(width, embedding)
 
     def forward(self, x: Tensor, prompt: Tensor) -> Tensor:
@@ -141,9 +169,9 @@ class _Halving(nn.Module):
 class _Block(nn.Module):
     def __init__(self, width: int, embedding: int, dilation: int) -> None:
         super().__init__()
-        self.conv_1, self.norm_1 = nn.Conv2d(width, width, 3, 1, 1, bias=False), _norm(width)
+        self.conv_1, self.norm_1 = nn.Conv2d(width, width, 3, 1, 1, bias=False), _Norm(width)
         self.conv_2 = nn.Conv2d(width, width, 3, 1, dilation, dilation, bias=False)
-        self.norm_2, self.film = _norm(width), _Film(width, embedding)
+        self.norm_2, self.film = _Norm(width), _Film(width, embedding)
 
     def forward(self, x: Tensor, prompt: Tensor) -> Tensor:
         y = functional.silu(self.norm_1(self.conv_1(x)))
@@ -166,7 +194,3 @@ def prompted_tower(settings: Mapping[str, Any], image_size: Any, embedding: int)
         return PromptedTower((height, width), embedding, **settings)
     except TypeError as error:
         raise PolicyError(f"{CONFIG_KEY}: {error}") from error
-
-
-def _norm(width: int) -> nn.GroupNorm:
-    return nn.GroupNorm(_GROUPS, width)
