@@ -31,6 +31,13 @@ from roboact_ros.policies.nets.prompted import CONFIG_KEY, prompted_tower
 LOCAL = "local-dir:"
 CONFIG_FILE = "open_clip_config.json"
 
+_WORDS_APART = 5.0
+"""Times that words of a prompted model start further apart than open_clip has them.
+
+A model that learns from a few sentences otherwise tells sentences apart by how their words meet, and an orange block
+means nothing to it that only heard of orange cans.
+"""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipNetwork:
@@ -108,6 +115,9 @@ def _create(name: str) -> ClipNetwork:
     preprocess = dict(model.visual.preprocess_cfg)
     if CONFIG_KEY in config:
         model.visual = prompted_tower(config[CONFIG_KEY], model.visual.image_size, config["model_cfg"]["embed_dim"])
+        if isinstance(model, open_clip.CLIP):  # the text tower that is the library's own
+            with torch.no_grad():
+                model.token_embedding.weight.mul_(_WORDS_APART)
     decoder_from_config(model, config)
     model.eval().requires_grad_(False)
 
