@@ -53,13 +53,10 @@ class Steadied:
         """Choose a motion; ``Decision.note`` says what was passed over."""
         first = self._policy.act(frame)
         self._look(frame.image)
-        motion, why = first.motion, self._objection(first.motion)
-        if first.motion.phrase == DONE.phrase and not _clearly_best(first.scores):
-            why = "may be too early"
-            self._useless.add(DONE.phrase)
+        motion, why = first.motion, self._objection(first.motion, first.scores)
         if why:
             ranked = map(choice, sorted(first.scores, key=lambda phrase: -first.scores[phrase]))
-            motion = next((other for other in ranked if not self._objection(other)), motion)
+            motion = next((other for other in ranked if not self._objection(other, first.scores)), motion)
         self._note(motion)
         if motion.phrase == first.motion.phrase:
             return first
@@ -81,7 +78,9 @@ class Steadied:
             self._useless.clear()
         self._seen = seen
 
-    def _objection(self, motion: Motion) -> str:
+    def _objection(self, motion: Motion, scores: Mapping[str, float]) -> str:
+        if motion.phrase == DONE.phrase and not _surely_done(scores):
+            return "may be too early"
         if motion.phrase in self._useless:
             return "changed nothing"
         for step, last in zip(motion.action[:_AXES], self._last, strict=True):
@@ -96,6 +95,5 @@ class Steadied:
         self._last = [step or last for step, last in zip(motion.action[:_AXES], kept, strict=True)]
 
 
-def _clearly_best(scores: Mapping[str, float]) -> bool:
-    best, next_best = sorted(scores.values())[:-3:-1]
-    return best - next_best > SURE
+def _surely_done(scores: Mapping[str, float]) -> bool:
+    return all(scores[DONE.phrase] - score > SURE for phrase, score in scores.items() if phrase != DONE.phrase)

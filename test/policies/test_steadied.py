@@ -90,3 +90,12 @@ def test_what_changed_nothing_is_not_repeated_until_something_changes() -> None:
     decision = policy.act(frame(1))
     assert decision.motion.phrase == DOWN_5 and not decision.note
     assert "changed nothing" in policy.act(frame(1)).note
+
+
+def test_done_does_not_stand_in_for_a_motion_that_is_passed_over() -> None:
+    class NearlyDone(Wishing):
+        def act(self, frame: Frame) -> Decision:
+            decision = super().act(frame)
+            return Decision(decision.motion, {**decision.scores, DONE.phrase: 0.4}, 1, 1.0)
+
+    assert said(Steadied(NearlyDone([LEFT_5], [RIGHT_5, DOWN_5])), 2) == [LEFT_5, DOWN_5]
