@@ -1,4 +1,4 @@
-"""Runs a function of one image on CUDA as one recorded graph, so that no kernel waits for Python."""
+"""Runs functions on CUDA as one recorded graph, so that no kernel waits for Python."""
 
 from __future__ import annotations
 
@@ -45,15 +45,26 @@ class GraphedStep:
     def _record(self, shape: tuple[int, ...]) -> None:
         staging = torch.empty(shape, dtype=torch.uint8, pin_memory=True)
         self._image = torch.zeros(shape, dtype=torch.uint8, device=self._device)
-        # Libraries allocate and choose kernels in the first calls, which must not happen while recording.
-        side = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
-        side.wait_stream(torch.cuda.current_stream(self._device))
-        with torch.cuda.stream(side):
-            for _ in range(_WARM_UPS):
-                self._function(self._image)
-        torch.cuda.current_stream(self._device).wait_stream(side)
-        self._graph = torch.cuda.CUDAGraph()
-        # Only this thread's calls may disturb the recording: cameras or other models run in others.
-        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
-            self._result = self._function(self._image)
+        self._graph, self._result = recorded(lambda: self._function(self._image), self._device)
         self._staging = staging
+
+
+def recorded(function: Callable[[], Tensor], device: torch.device) -> tuple[torch.cuda.CUDAGraph, Tensor]:
+    """Return a graph of what ``function`` does on ``device``, and the tensor that a replay fills.
+
+    Args:
+        function: It must use the same tensors in every call and must not wait for the device.
+        device: The current CUDA device.
+    """
+    # Libraries allocate and choose kernels in the first calls, which must not happen while recording.
+    side = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    side.wait_stream(torch.cuda.current_stream(device))
+    with torch.cuda.stream(side):
+        for _ in range(_WARM_UPS):
+            function()
+    torch.cuda.current_stream(device).wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    # Only this thread's calls may disturb the recording: cameras or other models run in others.
+    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        result = function()
+    return graph, result

@@ -40,10 +40,10 @@ class FlowSampler:
     def __call__(
         self, noise: Tensor, memories: Sequence[Memory], mask: Tensor | None = None, state: Tensor | None = None
     ) -> Tensor:
-        """Return (n, steps, columns) normalised actions.
+        """Return (n, steps, columns) normalised actions, of the type of the noise.
 
         Args:
-            noise: (n, steps, columns) normal.
+            noise: (n, steps, columns) normal; float32 also where the weights are smaller.
             memories: Of :meth:`memories`.
             mask: (n, tokens), False where a token is padding; None if none is, which is faster.
             state: (n, 1, columns) normalised state; it matters in a head with self-attention only.
@@ -51,13 +51,14 @@ class FlowSampler:
         head, steps = self.head, noise.shape[1]
         seen = None if mask is None else mask[:, None, None].bool()
         positions = head.position_embedding.weight[:steps]
+        small = positions.dtype
         beside = head.beside(state, len(noise)) if head.shape.self_attention else None
         actions = noise
         for action_time, scales in zip(self._action_times, self._scales, strict=True):
-            tokens = head.action_encoder(actions, action_time) + positions
+            tokens = head.action_encoder(actions.to(small), action_time) + positions
             if beside is not None:
                 tokens = torch.cat((beside, tokens), dim=1)
             for block, memory, of_block in zip(head.blocks, memories, scales, strict=True):
                 tokens = block(tokens, memory, of_block, seen)
-            actions = actions + head.action_decoder(tokens[:, -steps:]) / self._steps
+            actions = actions + head.action_decoder(tokens[:, -steps:]).to(actions.dtype) / self._steps
         return actions

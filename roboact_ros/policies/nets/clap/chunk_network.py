@@ -1,0 +1,79 @@
+"""CLAP-RF for control: images to a chunk of normalised actions, as one CUDA graph where there is CUDA."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from roboact_ros.errors import PolicyError
+from roboact_ros.policies.nets.clap.flow_head import STEPS, FlowHead
+from roboact_ros.policies.nets.clap.flow_sampler import FlowSampler
+from roboact_ros.policies.nets.clap.vlm import Prompt, TappedVlm
+from roboact_ros.policies.nets.cuda_graph import recorded
+
+
+class ChunkNetwork:
+    """A language model and the head that listens to it.
+
+    Args:
+        vlm: With a tap for each block of the head.
+        head: Of the width of the language model.
+        steps: Of the flow.
+
+    Raises:
+        PolicyError: The two do not fit.
+    """
+
+    def __init__(self, vlm: TappedVlm, head: FlowHead, steps: int = STEPS) -> None:
+        shape = head.shape
+        if (len(vlm.taps), vlm.width) != (shape.layers, shape.width):
+            raise PolicyError(
+                f"the head has {shape.layers} blocks of width {shape.width}; "
+                f"the language model is tapped {len(vlm.taps)} times and has width {vlm.width}"
+            )
+        self.vlm, self._sampler = vlm.eval(), FlowSampler(head, steps)
+
+    @torch.no_grad()
+    def __call__(self, pixels: Tensor, noise: Tensor, prompt: Prompt, state: Tensor | None = None) -> Tensor:
+        """Return (1, steps, columns) normalised actions.
+
+        Args:
+            pixels: See :meth:`TappedVlm.forward`.
+            noise: (1, steps, columns) normal, float32.
+            prompt: Of :meth:`TappedVlm.prompt`.
+            state: (1, 1, columns) normalised state; only a head with self-attention heeds it.
+        """
+        return self._sampler(noise, self._sampler.memories(self.vlm(pixels, prompt)), None, state)
+
+
+class GraphedChunks:
+    """Replays the network with one prompt, so that no kernel waits for Python.
+
+    Args:
+        network: On a CUDA device.
+        prompt: Likewise.
+        pixels: Any of the right shape, on the device.
+        noise: Likewise.
+        state: Likewise, or None for a head that heeds none.
+    """
+
+    def __init__(
+        self, network: ChunkNetwork, prompt: Prompt, pixels: Tensor, noise: Tensor, state: Tensor | None = None
+    ) -> None:
+        self._pixels, self._noise = pixels.clone(), noise.clone()
+        self._state = None if state is None else state.clone()
+        self._device = pixels.device
+        with torch.cuda.device(self._device), torch.no_grad():
+            self._graph, self._actions = recorded(
+                lambda: network(self._pixels, self._noise, prompt, self._state), self._device
+            )
+
+    def __call__(self, pixels: Tensor, noise: Tensor, state: Tensor | None = None) -> Tensor:
+        """Return (1, steps, columns) normalised actions on the device; the next call overwrites them."""
+        with torch.cuda.device(self._device):
+            self._pixels.copy_(pixels, non_blocking=True)
+            self._noise.copy_(noise, non_blocking=True)
+            if self._state is not None and state is not None:
+                self._state.copy_(state, non_blocking=True)
+            self._graph.replay()
+        return self._actions
