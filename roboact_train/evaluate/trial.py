@@ -10,6 +10,7 @@ from roboact_ros.sim.tasks.suite import MOST_MOTIONS, episode
 from roboact_ros.types import ActionChunk, Motion
 from roboact_train.data.samples import CORRECTION, DONE, POLICY, Sample
 from roboact_train.evaluate.contender import Contender
+from roboact_train.evaluate.gist import gist_of
 from roboact_train.evaluate.helper import Helper
 from roboact_train.table import Table, View
 
@@ -20,7 +21,7 @@ class Rules:
 
     Attributes:
         split: ``train`` or ``unseen``.
-        interventions: Most motions of the policy that the teacher may replace in one episode.
+        interventions: Most motions or chunks of the policy that the teacher may replace in one episode.
         view: The camera.
         model: The arm.
         motions: After so many an episode has failed.
@@ -87,14 +88,15 @@ class Trial:
             helper = Helper(table, rules.interventions)
             while not table.over and table.motions < rules.motions:
                 choice = policy.act(table.frame())
-                if isinstance(choice, ActionChunk):
-                    if rules.interventions:
-                        raise ConfigurationError("--interventions replaces motions, and this policy chooses steps")
-                    table.follow(choice)
-                    continue
-                motion = choice.motion
+                chunk = choice if isinstance(choice, ActionChunk) else None
+                motion = gist_of(chunk, table.situation.gripper) if chunk else choice.motion
                 instead = helper.instead_of(motion)
-                if instead is None and motion.phrase == DONE:
+                if instead is not None:
+                    do(table, instead, CORRECTION)
+                elif chunk:
+                    table.follow(chunk)
+                elif motion.phrase == DONE:
                     break
-                do(table, instead or motion, POLICY if instead is None else CORRECTION)
+                else:
+                    do(table, motion, POLICY)
             return Result(self.task, self.seed, table.success, table.motions, table.refused, helper.given)

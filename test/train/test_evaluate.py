@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 import yaml
 from safetensors.torch import save_file
@@ -18,10 +19,11 @@ from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_ros.policies.nets.clip import clip_with_random_weights
 from roboact_ros.sim.tasks.suite import TASKS, episode
 from roboact_ros.sim.teacher import Teacher
-from roboact_ros.types import Motion
+from roboact_ros.types import CHUNK_AXES, ActionChunk, FloatArray, Frame, GripperState, Motion
 from roboact_train.data.samples import CORRECTION, DONE_LABEL, POLICY, motion_of
 from roboact_train.data.shards import read_shard, shard_files
 from roboact_train.evaluate.contender import Contender, kind_of
+from roboact_train.evaluate.gist import gist_of
 from roboact_train.evaluate.helper import Helper, goes_along, must_not
 from roboact_train.evaluate.score import mean_success, scores, wilson
 from roboact_train.evaluate.trial import Result, Rules, Trial
@@ -95,6 +97,44 @@ def test_scores_are_counted_by_task() -> None:
 def test_what_a_helper_thinks_of_a_motion(said: str, wanted: str, bad: bool, along: bool) -> None:
     assert must_not(motion(said), motion(wanted)) is bad
     assert goes_along(motion(said), motion(wanted)) is along
+
+
+def test_the_gist_of_a_chunk_ends_where_the_gripper_changes() -> None:
+    steps = np.zeros((4, 7))
+    steps[:, 0], steps[:, 6] = 0.02, (1.0, 1.0, 0.0, 0.0)
+    opened, closed = GripperState(1.0, False, False), GripperState(0.4, False, True)
+
+    def gist(rows: FloatArray, gripper: GripperState) -> Motion:
+        return gist_of(ActionChunk(CHUNK_AXES, rows, 100_000_000, 1), gripper)
+
+    assert gist(steps, opened).action[0] == pytest.approx(0.06)
+    assert gist(steps, closed).action[0] == pytest.approx(0.02)  # what it holds it lets go first
+    steps[:, 0] = 0.0
+    assert gist(steps, opened).gripper == 0.0 and gist(steps, closed).gripper == 1.0
+
+
+def test_a_person_helps_a_policy_that_puts_out_chunks() -> None:
+    class Astray:
+        """Always goes up and a little aside."""
+
+        def instruct(self, instruction: str) -> None:
+            """Do nothing."""
+
+        def act(self, frame: Frame) -> ActionChunk:
+            return ActionChunk(
+                CHUNK_AXES, np.tile([0.0, 0.004, 0.01, 0, 0, 0, 1.0], (2, 1)), 200_000_000, frame.stamp_ns
+            )
+
+    class Chunks(Contender):
+        def load(self) -> None:
+            """Nothing to load."""
+
+        def at(self, table: Table) -> Astray:
+            return Astray()
+
+    alone, helped = (Trial(Chunks("x"), "point_at", 3, Rules(view=SMALL, interventions=k)).run() for k in (0, 20))
+    assert not alone.success and alone.interventions == 0
+    assert helped.success and 0 < helped.interventions <= 20
 
 
 def test_done_too_early_is_not_waited_for() -> None:
