@@ -4,10 +4,12 @@
   roboact train clip_rt data/ --output runs/lab --resume
   roboact train clip_rt bags/ --output runs/small --settings clip_rt_tabletop
   accelerate launch -m roboact_ros.cli train clip_rt shards/ --output runs/oxe --settings clip_rt_pretrain
+  roboact train roboact_clip data/roboact_clip --output runs/videos --checkpoint clip.safetensors
 
-SOURCE is whatever roboact convert reads. DIR gets the best model (best/), TensorBoard logs, and the state that --resume
-goes on from; Ctrl-C saves it. The settings are the released fine-tuning settings unless a file or an option says
-otherwise.
+SOURCE is whatever roboact convert reads, or for roboact_clip what roboact reconstruct wrote; its --checkpoint is the
+frozen CLIP. DIR gets the best model (best/), TensorBoard logs, and the state that --resume goes on from; Ctrl-C saves
+it. The settings are the released fine-tuning settings (of roboact_clip: those in docs/roboact_clip.md) unless a file or
+an option says otherwise.
 """
 
 from __future__ import annotations
@@ -17,12 +19,19 @@ import dataclasses
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from roboact_ros.errors import ConfigurationError, did_you_mean
 
-KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus")
+if TYPE_CHECKING:
+    from roboact_train.training.loop import Outcome
+    from roboact_train.training.settings import LoopSettings
+
+    Started = tuple[LoopSettings, Callable[[], Outcome]]
+
+KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus", "roboact_clip")
 
 _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "model": (str, "NAME", "open_clip model or local-dir:FOLDER (ViT-H-14-378-quickgelu)"),
@@ -46,6 +55,8 @@ _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "chunk": (int, "N", "steps that clip_rt_plus decodes at once (8)"),
     "period": (float, "S", "time of one of them [s] (0.5)"),
     "executed": (int, "N", "how many of them are carried out before the next image is looked at (8)"),
+    "ablation": (str, "A", "roboact_clip without its temporal module or without disentanglement (none)"),
+    "unseen": (float, "R", "part of the (action, object) pairs that roboact_clip is asked for unseen (0.1)"),
 }
 
 
@@ -80,6 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--instruction", default="", metavar="TEXT", help="the task, in place of what bags say")
     parser.add_argument("--layout", default="standard", metavar="NAME", help="columns of LeRobot data (%(default)s)")
     parser.add_argument("--hertz", type=float, default=3.0, help="steps per second of LeRobot data (%(default)s)")
+    parser.add_argument("--features", type=Path, metavar="DIR", help="cache of roboact_clip (SOURCE/features)")
     parser.add_argument("--licence", default="not stated", metavar="TEXT", help="of the model, for its manifest")
     parser.add_argument(
         "--simulated", action="store_true", help="the data shows a simulated cell: the model never drives a real arm"
@@ -92,39 +104,24 @@ def run(args: argparse.Namespace) -> int:
     """Train."""
     if args.kind not in KINDS:
         raise ConfigurationError(f'no model "{args.kind}" to train: {did_you_mean(args.kind, KINDS)}')
-    # PyTorch takes seconds to import; who made a mistake above does not wait for it.
-    from roboact_train.training.settings import settings_from
-
     given = {name: getattr(args, name) for name in (*_OPTIONS, "contrast_vocabulary", "checkpoint_gradients")}
-    settings = settings_from(_settings_file(args.settings), {k: v for k, v in given.items() if v is not None})
+    given = {name: value for name, value in given.items() if value is not None}
+    if args.threads is not None and args.threads < 1:
+        raise ConfigurationError(f"--threads is at least 1, not {args.threads}")
+    begun = time.monotonic()
+    # PyTorch takes seconds to import; who made a mistake above does not wait for it.
+    start = _roboact_clip if args.kind == "roboact_clip" else _clip_rt
+    settings, train = start(args, given)
     try:
         import torch
 
-        from roboact_train.clip_rt.train import Request, train
         from roboact_train.training.loop import BEST
+
+        if args.threads is not None:
+            torch.set_num_threads(args.threads)
+        outcome = train()
     except ModuleNotFoundError as error:
         raise ConfigurationError(f"{error.name} is not installed: pip install 'roboact_ros[train]'") from error
-    from roboact_train.data.sources import Choices
-
-    if args.threads is not None:
-        if args.threads < 1:
-            raise ConfigurationError(f"--threads is at least 1, not {args.threads}")
-        torch.set_num_threads(args.threads)
-    choices = Choices(args.camera, args.instruction, args.layout, args.hertz, settings.seed)
-    request = Request(
-        args.kind,
-        args.sources,
-        args.corrections,
-        args.output,
-        settings,
-        choices,
-        args.resume,
-        args.device,
-        args.licence,
-        args.simulated,
-    )
-    begun = time.monotonic()
-    outcome = train(request, _tell)
     if args.json and outcome.main:
         progress = dataclasses.asdict(outcome.progress)
         content = {
@@ -140,6 +137,66 @@ def run(args: argparse.Namespace) -> int:
         }
         print(json.dumps(content))
     return 0
+
+
+def _clip_rt(args: argparse.Namespace, given: dict[str, Any]) -> Started:
+    """Return the settings of a CLIP-RT model and what trains it."""
+    from roboact_train.training.settings import settings_from
+
+    if args.features is not None:
+        raise ConfigurationError(f"--features {args.features} goes with roboact_clip, not {args.kind}")
+    settings = settings_from(_settings_file(args.settings), given)
+
+    def start() -> Outcome:
+        from roboact_train.clip_rt.train import Request, train
+        from roboact_train.data.sources import Choices
+
+        choices = Choices(args.camera, args.instruction, args.layout, args.hertz, settings.seed)
+        request = Request(
+            args.kind,
+            args.sources,
+            args.corrections,
+            args.output,
+            settings,
+            choices,
+            args.resume,
+            args.device,
+            args.licence,
+            args.simulated,
+        )
+        return train(request, _tell)
+
+    return settings, start
+
+
+def _roboact_clip(args: argparse.Namespace, given: dict[str, Any]) -> Started:
+    """Return the settings of RoboAct-CLIP and what trains it."""
+    from roboact_train.training.settings import settings_from
+
+    if args.corrections:
+        raise ConfigurationError(
+            "--corrections go with clip_rt; roboact_clip learns from what roboact reconstruct wrote"
+        )
+    from roboact_train.roboact_clip.settings import RoboActClipSettings
+
+    settings = settings_from(_settings_file(args.settings), given, RoboActClipSettings)
+
+    def start() -> Outcome:
+        from roboact_train.roboact_clip.train import VideoRequest, train
+
+        request = VideoRequest(
+            args.sources,
+            args.output,
+            settings,
+            args.resume,
+            args.device,
+            args.licence,
+            args.simulated,
+            args.features,
+        )
+        return train(request, _tell)
+
+    return settings, start
 
 
 def _settings_file(name: str) -> Path | None:

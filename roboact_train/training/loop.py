@@ -19,7 +19,7 @@ from torch.utils.tensorboard import SummaryWriter
 from roboact_ros.errors import ConfigurationError
 from roboact_train.training.learner import Judgement, Learner
 from roboact_train.training.optimiser import adamw, learning_rate
-from roboact_train.training.settings import TrainSettings, settings_to_mapping
+from roboact_train.training.settings import LoopSettings, settings_to_mapping
 from roboact_train.training.state import load_state, save_state
 
 STATE, BEST, LOGS = "last.pt", "best", "tensorboard"
@@ -82,7 +82,7 @@ class Training:
     def __init__(
         self,
         learner: Learner,
-        settings: TrainSettings,
+        settings: LoopSettings,
         output: Path,
         accelerator: Accelerator,
         tell: Callable[[str], None],
@@ -104,7 +104,9 @@ class Training:
         path = self._output / STATE
         state = load_state(path)
         now = settings_to_mapping(self._settings)
-        before = settings_to_mapping(TrainSettings()) | state["settings"]  # a setting that is newer had its default
+        before = (
+            settings_to_mapping(type(self._settings)()) | state["settings"]
+        )  # a setting that is newer had its default
         other = [
             f"{name} {before[name]} instead of {value}"
             for name, value in now.items()
@@ -112,7 +114,7 @@ class Training:
         ]
         if state["fingerprint"] != self._learner.fingerprint:
             other.append("other data")
-        if state["processes"] != self._accelerator.num_processes and self._settings.samples_per_epoch:
+        if state["processes"] != self._accelerator.num_processes and now.get("samples_per_epoch"):
             other.append(f"{state['processes']} processes, which decides who reads which shard")
         if other:
             raise ConfigurationError(f"{path} is of a training with {'; '.join(other)}")
@@ -248,7 +250,7 @@ class Training:
         return bool(self._accelerator.reduce(flag, reduction="sum"))
 
 
-def accelerator_for(settings: TrainSettings, device: str = "auto") -> Accelerator:
+def accelerator_for(settings: LoopSettings, device: str = "auto") -> Accelerator:
     """Return what spreads the work over the processes that a launcher started, or this one alone.
 
     Args:

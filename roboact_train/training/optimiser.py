@@ -7,10 +7,10 @@ import math
 from torch import nn
 from torch.optim import AdamW
 
-from roboact_train.training.settings import TrainSettings
+from roboact_train.training.settings import LoopSettings
 
 
-def adamw(module: nn.Module, settings: TrainSettings) -> AdamW:
+def adamw(module: nn.Module, settings: LoopSettings) -> AdamW:
     """Return the optimiser; biases, norms and scales do not decay."""
     named = [(name, weight) for name, weight in module.named_parameters() if weight.requires_grad]
     still = [w for name, w in named if w.ndim < 2 or name.endswith(("bias", "logit_scale"))]
@@ -19,7 +19,7 @@ def adamw(module: nn.Module, settings: TrainSettings) -> AdamW:
     return AdamW(groups, lr=settings.learning_rate, betas=settings.betas, eps=settings.epsilon)
 
 
-def learning_rate(step: int, steps: int, settings: TrainSettings) -> float:
+def learning_rate(step: int, steps: int, settings: LoopSettings) -> float:
     """Return the rate of step 0 … ``steps`` - 1: a straight rise, then a cosine down to zero."""
     if step < settings.warmup:
         return settings.learning_rate * (step + 1) / settings.warmup

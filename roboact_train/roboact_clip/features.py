@@ -1,0 +1,195 @@
+"""Features of a frozen CLIP, computed once and memory-mapped from then on.
+
+A folder for each combination of model and clips holds ``frames.npy``, (clips, 16, embedding) float32, and ``done.npy``,
+which says of each clip whether its row is there. A row is marked after it is on the disk, so that whatever ends the
+computation, the next one goes on and believes no half-written row.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+
+from roboact_ros.errors import RecordingError
+from roboact_ros.policies.nets.roboact_clip.clip_features import FrozenClip
+from roboact_ros.types import ImageArray
+from roboact_train.clip_rt.loading import Place
+from roboact_train.roboact_clip.clips import FRAMES, Clip
+from roboact_train.roboact_clip.frames import read_frames
+
+FRAMES_FILE, DONE_FILE = "frames.npy", "done.npy"
+_AT_ONCE = 256
+"""Texts that are embedded together."""
+_SAVED_S, _TOLD_S = 5.0, 10.0
+
+Features = NDArray[np.float32]
+Read = Callable[[Clip, int], list[ImageArray]]
+
+
+class FrameCache:
+    """The features of the frames of some clips.
+
+    Args:
+        folder: Where all caches of a data set are.
+        clips: The clips, in the order of the rows.
+        model: Fingerprint of the CLIP.
+        embedding: Width of its features.
+
+    Raises:
+        RecordingError: A clip has fewer than two frames, or is not where it was.
+    """
+
+    def __init__(self, folder: Path, clips: Sequence[Clip], model: str, embedding: int) -> None:
+        self._clips, self._shape = clips, (len(clips), FRAMES, embedding)
+        self.fingerprint = _fingerprint(clips, model)
+        self.folder = folder / self.fingerprint
+
+    def create(self) -> None:
+        """Make an empty cache unless there is one; in one process only.
+
+        Raises:
+            RecordingError: The disk refused.
+        """
+        if self.folder.exists():
+            return
+        unfinished = self.folder.with_name(f".{self.folder.name}.writing-{os.getpid()}")
+        try:
+            unfinished.mkdir(parents=True)
+            open_memmap(unfinished / FRAMES_FILE, "w+", np.float32, self._shape).flush()
+            open_memmap(unfinished / DONE_FILE, "w+", np.bool_, self._shape[:1]).flush()
+            unfinished.rename(self.folder)
+        except OSError as error:
+            raise RecordingError(f"{self.folder} cannot be written: {error.strerror or error}") from error
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    def fill(self, clip: FrozenClip, place: Place, tell: Callable[[str], None], read: Read = read_frames) -> None:
+        """Compute this process's share of the rows that are missing.
+
+        Args:
+            clip: The model.
+            place: This process.
+            tell: Gets lines of progress.
+            read: Returns the frames of a clip.
+
+        Raises:
+            RecordingError: A clip cannot be read, or the cache is damaged; what was computed is kept.
+        """
+        frames, done = self._open(FRAMES_FILE, "r+", self._shape), self._open(DONE_FILE, "r+", self._shape[:1])
+        missing = [row for row in range(place.rank, len(done), place.processes) if not done[row]]
+        if missing:
+            tell(f"{len(missing)} of {len(done)} videos go through the frozen CLIP once")
+        waiting: list[int] = []
+        saved = told = time.monotonic()
+        try:
+            for number, row in enumerate(missing):
+                frames[row] = clip.frames(read(self._clips[row], FRAMES)).cpu().numpy()
+                waiting.append(row)
+                now = time.monotonic()
+                if now - saved > _SAVED_S:
+                    saved = now
+                    _mark(frames, done, waiting)
+                if now - told > _TOLD_S:
+                    told = now
+                    tell(f"features of {number + 1} of {len(missing)} videos")
+        finally:
+            _mark(frames, done, waiting)
+
+    def read(self) -> Features:
+        """Return the (clips, 16, embedding) features, memory-mapped.
+
+        Raises:
+            RecordingError: The cache is damaged or was not filled.
+        """
+        frames, done = self._open(FRAMES_FILE, "r", self._shape), self._open(DONE_FILE, "r", self._shape[:1])
+        if not done.all():
+            raise RecordingError(f"{self.folder} lacks the features of {np.count_nonzero(~done)} of {len(done)} videos")
+        return frames
+
+    def _open(self, name: str, mode: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        path = self.folder / name
+        try:
+            array = open_memmap(path, mode)
+        except (OSError, ValueError) as error:
+            raise RecordingError(f"{path} cannot be read; delete {self.folder} to compute it again: {error}") from error
+        if array.shape != shape:
+            raise RecordingError(f"{path} holds {array.shape}, not {shape}; delete {self.folder} to compute it again")
+        return array
+
+
+def cached_texts(folder: Path, texts: Sequence[str], clip: FrozenClip, model: str) -> Features:
+    """Return the (texts, embedding) features of texts; only those that no training needed before are computed.
+
+    Args:
+        folder: Where all caches of a data set are.
+        texts: The texts.
+        clip: The model.
+        model: Its fingerprint.
+
+    Raises:
+        PolicyError: A text is too long for the model.
+        RecordingError: The cache is damaged, or the disk refused.
+    """
+    path = folder / f"texts-{model}.npz"
+    known: dict[str, NDArray[np.float32]] = {}
+    if path.is_file():
+        try:
+            with np.load(path) as content:
+                known = dict(zip(content["texts"].tolist(), content["features"], strict=True))
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise RecordingError(f"{path} cannot be read; delete it to compute it again: {error}") from error
+    missing = sorted(set(texts) - set(known))
+    for begin in range(0, len(missing), _AT_ONCE):
+        some = missing[begin : begin + _AT_ONCE]
+        known.update(zip(some, clip.texts(some).cpu().numpy(), strict=True))
+    if missing:
+        _save_texts(path, known)
+    return np.stack([known[text] for text in texts])
+
+
+def _save_texts(path: Path, known: dict[str, NDArray[np.float32]]) -> None:
+    unfinished = path.with_name(f".{path.name}.writing-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("wb") as file:
+            np.savez(file, texts=np.array(list(known)), features=np.stack(list(known.values())))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise RecordingError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _mark(frames: NDArray[np.float32], done: NDArray[np.float32], rows: list[int]) -> None:
+    """Put rows on the disk, then say that they are there."""
+    if rows:
+        frames.flush()  # type: ignore[attr-defined]
+        done[rows] = True
+        done.flush()  # type: ignore[attr-defined]
+        rows.clear()
+
+
+def _fingerprint(clips: Sequence[Clip], model: str) -> str:
+    digest = hashlib.sha256(f"{model} {FRAMES}".encode())
+    for clip in clips:
+        if clip.frames < 2:
+            raise RecordingError(f"{clip.name} has {max(clip.frames, 0)} frame(s); an action takes at least 2")
+        try:
+            found = Path(clip.path).stat()
+        except OSError as error:
+            raise RecordingError(f"{clip.name}: {clip.path} is not there any more: {error.strerror}") from error
+        digest.update(json.dumps([dataclasses.asdict(clip), found.st_mtime_ns, found.st_size]).encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,150 @@
+"""Puts a training of RoboAct-CLIP together: data, cached features, model, loop, pictures."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import torch
+import yaml
+from accelerate import Accelerator
+
+from roboact_ros.errors import ConfigurationError
+from roboact_ros.policies.nets.roboact_clip.checkpoint import KIND, clip_of
+from roboact_ros.policies.nets.roboact_clip.clip_features import FrozenClip, fingerprint
+from roboact_train.clip_rt.loading import Place
+from roboact_train.roboact_clip.corpus import Corpus, corpus_of
+from roboact_train.roboact_clip.dataset import AtomicClip, read_dataset
+from roboact_train.roboact_clip.features import Features, FrameCache, cached_texts
+from roboact_train.roboact_clip.judge import TextFeatures
+from roboact_train.roboact_clip.learner import VideoLearner
+from roboact_train.roboact_clip.settings import RoboActClipSettings
+from roboact_train.training.loop import BEST, STATE, Outcome, Training, accelerator_for
+from roboact_train.training.settings import settings_to_mapping
+
+SETTINGS, FEATURES, PICTURES = "settings.yaml", "features", "pictures"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRequest:
+    """What to train.
+
+    Attributes:
+        sources: Folders that ``roboact reconstruct`` wrote.
+        output: Folder of the result.
+        settings: How.
+        resume: Go on from the state in ``output``.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        licence: Of the model, for its manifest.
+        simulated: The data shows a simulated cell.
+        features: Folder of cached features; None: beside the first source.
+    """
+
+    sources: Sequence[Path]
+    output: Path
+    settings: RoboActClipSettings
+    resume: bool = False
+    device: str = "auto"
+    licence: str = "not stated"
+    simulated: bool = False
+    features: Path | None = None
+
+
+def train(
+    request: VideoRequest,
+    tell: Callable[[str], None],
+    on_batch: Callable[[int, float], None] = lambda number, loss: None,
+) -> Outcome:
+    """Train an encoder; ``tell`` gets lines of progress in the main process, ``on_batch`` the loss of each batch.
+
+    Raises:
+        RoboactError: Something about the request, the data or the disk; the message says what.
+        KeyboardInterrupt: Ctrl-C; the state is saved.
+    """
+    settings, output = request.settings, request.output
+    state = output / STATE
+    if request.resume and not state.is_file():
+        raise ConfigurationError(f"there is nothing to resume: {state} does not exist")
+    if not request.resume and output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise ConfigurationError(f"{output} exists already; --resume goes on with it, else give another folder")
+    accelerator = accelerator_for(settings, request.device)
+    say = tell if accelerator.is_main_process else _nothing
+    corpus = corpus_of(
+        _clips(request.sources), settings.validation, settings.unseen, settings.recombinations, settings.seed
+    )
+    say(", ".join(f"{count} clips {name}" for name, count in corpus.counts.items()))
+    frames, texts, clip = _features(request, corpus, accelerator, say)
+    place = Place(accelerator.process_index, accelerator.num_processes)
+    learner = VideoLearner(corpus, frames, texts, clip, settings, place)
+    if accelerator.is_main_process:
+        output.mkdir(parents=True, exist_ok=True)
+        text = yaml.safe_dump({"kind": KIND, **settings_to_mapping(settings)}, sort_keys=False)
+        (output / SETTINGS).write_text(text)
+    training = Training(learner, settings, output, accelerator, say, _notes(request, corpus), on_batch)
+    if request.resume:
+        training.resume()
+    size = sum(weight.numel() for weight in learner.module.parameters()) / 1e6
+    say(
+        f"{KIND}: {size:.1f} M weights on top of the frozen {settings.model}, {settings.epochs} epochs of "
+        f"{learner.batches_per_epoch} batches of {settings.batch} on {accelerator.num_processes} x "
+        f"{accelerator.device.type}, {accelerator.mixed_precision}"
+    )
+    outcome = training.run()
+    say(f"done: the best model is {output / BEST}")
+    return outcome
+
+
+def _clips(sources: Sequence[Path]) -> list[AtomicClip]:
+    return [clip for source in sources for clip in read_dataset(source)]
+
+
+def _features(
+    request: VideoRequest, corpus: Corpus, accelerator: Accelerator, say: Callable[[str], None]
+) -> tuple[Features, TextFeatures, dict[str, Any]]:
+    """Return the features of all frames and texts, and what names the CLIP that they come from."""
+    settings = request.settings
+    folder = request.features or request.sources[0] / FEATURES
+    network = clip_of(settings.model, settings.checkpoint, settings.seed)
+    name = fingerprint(network)
+    clip = FrozenClip(network, accelerator.device)
+    cache = FrameCache(folder, [clip.clip for clip in corpus.clips], name, clip.embedding)
+    with accelerator.main_process_first():
+        cache.create()
+        tables = [corpus.descriptions, *([corpus.sentence(r) for r in t] for t in (corpus.recombined, corpus.rivals))]
+        every = cached_texts(folder, [text for table in tables for text in table], clip, name)
+    cache.fill(clip, Place(accelerator.process_index, accelerator.num_processes), say)
+    accelerator.wait_for_everyone()
+    parts = torch.from_numpy(every).split([len(table) for table in tables])
+    about = {
+        "model": settings.model,
+        "checkpoint": settings.checkpoint and str(Path(settings.checkpoint).resolve()),
+        "seed": settings.seed,
+        "fingerprint": name,
+    }
+    return cache.read(), TextFeatures(*parts), about
+
+
+def _notes(request: VideoRequest, corpus: Corpus) -> dict[str, Any]:
+    return {
+        "licence": request.licence,
+        "simulated": request.simulated,
+        "made": {
+            "by": "roboact train",
+            "sources": [str(path) for path in request.sources],
+            "samples": corpus.counts,
+            "settings": settings_to_mapping(request.settings),
+            "with": {
+                "python": platform.python_version(),
+                "torch": str(torch.__version__),
+                "open_clip": str(open_clip.__version__),
+            },
+        },
+    }
+
+
+def _nothing(line: str) -> None:
+    """Say nothing: another process does."""
