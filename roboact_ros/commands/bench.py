@@ -11,6 +11,7 @@ import importlib
 BENCHMARKS = {
     "ik": "inverse kinematics beside EAIK, ur-analytic-ik and Pinocchio",
     "clip_rt": "one policy step beside the plain procedure",
+    "clap": "one chunk of CLAP-RF beside the released procedure",
     "images": "camera to callback beside a stock rclpy pair",
     "record": "writing bags beside the rosbags library",
     "latency": "from a spoken word to the first changed joint target",

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from roboact_ros.policies.nets.clap.hidden_states import hidden_states
+
 IMAGE, START, END = 60, 61, 62
 ROWS, COLUMNS = 4, 6
 LAYERS, WIDTH = 5, 64
@@ -63,24 +65,14 @@ def tiny_pixels() -> Tensor:
 
 def plain_hidden_states(model: Any, ids: Tensor, pixels: Tensor, rows: int, columns: int) -> list[Tensor]:
     """What transformers computes: for each block what the next one, or the last norm, gets."""
-    seen: list[Tensor] = []
-    text = model.model.language_model
-
-    def keep(_: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        seen.append(args[0] if args else kwargs["hidden_states"])
-
-    hooks = [part.register_forward_pre_hook(keep, with_kwargs=True) for part in (*text.layers[1:], text.norm)]
     images = len(pixels) // (rows * columns)
-    try:
+    with hidden_states(model) as seen:
         model(
             input_ids=ids[None],
             attention_mask=torch.ones_like(ids)[None],
             pixel_values=pixels,
-            image_grid_thw=torch.tensor([[1, rows, columns]] * images, device=ids.device),
-            mm_token_type_ids=(ids == model.config.image_token_id).int()[None],
+            image_grid_thw=torch.tensor([[1, rows, columns]] * images),
+            mm_token_type_ids=(ids == IMAGE).int()[None],
             use_cache=False,
         )
-    finally:
-        for hook in hooks:
-            hook.remove()
     return seen

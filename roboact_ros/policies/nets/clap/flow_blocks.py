@@ -117,4 +117,4 @@ class FlowBlock(nn.Module):
 
 def _heads(tokens: Tensor) -> Tensor:
     """Return (n, heads, tokens, 64) for (n, tokens, width)."""
-    return tokens.unflatten(-1, (-1, HEAD_WIDTH)).transpose(1, 2)
+    return tokens.reshape(*tokens.shape[:2], -1, HEAD_WIDTH).transpose(1, 2)

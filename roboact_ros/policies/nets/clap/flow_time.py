@@ -32,21 +32,28 @@ def sines_cosines(buckets: Tensor, width: int) -> Tensor:
     return torch.cat((angles.sin(), angles.cos()), dim=-1)
 
 
+class _TwoLayers(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.linear_1, self.linear_2 = nn.Linear(_CODE_WIDTH, width), nn.Linear(width, width)
+
+    def forward(self, code: Tensor) -> Tensor:
+        out: Tensor = self.linear_2(functional.silu(self.linear_1(code.to(self.linear_1.weight.dtype))))
+        return out
+
+
 class TimestepEncoder(nn.Module):
     """The code from which the blocks make the scales and shifts of their norms."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.timestep_embedder = nn.ModuleDict(
-            {"linear_1": nn.Linear(_CODE_WIDTH, width), "linear_2": nn.Linear(width, width)}
-        )
+        self.timestep_embedder = _TwoLayers(width)
 
     def forward(self, buckets: Tensor) -> Tensor:
         """Return (n, width) for n numbers of times."""
-        first, last = self.timestep_embedder["linear_1"], self.timestep_embedder["linear_2"]
         half = _CODE_WIDTH // 2
         rates = torch.arange(half, device=buckets.device, dtype=torch.float32) * (-math.log(_SLOWEST) / (half - 1))
         angles = buckets[:, None].float() * rates.exp()
         code = torch.cat((angles.cos(), angles.sin()), dim=-1)
-        embedded: Tensor = last(functional.silu(first(code.to(first.weight.dtype))))
+        embedded: Tensor = self.timestep_embedder(code)
         return embedded

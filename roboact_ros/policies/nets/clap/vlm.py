@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from roboact_ros.errors import PolicyError
+from roboact_ros.policies.nets.clap.flow_blocks import Memory
 from roboact_ros.policies.nets.clap.vlm_positions import (
     Turns,
     patch_embeddings,
@@ -28,18 +29,26 @@ RELEASED_TAPS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24)
 class Prompt:
     """What follows from the words and the size of the images, and so is the same in every chunk of a task.
 
+    That includes all that is computed of the words before the first image, since no token sees a later one.
+
     Attributes:
-        embeddings: (1, tokens, width) words; what is where images belong does not matter.
-        image_tokens: Places of the tokens of images.
-        turns: Of the tokens.
+        memories: Keys and values of the words before the first image, for each block.
+        heads: Hidden states of these words, for each tap.
+        embeddings: (1, tokens, width) the other words; what is where images belong does not matter.
+        image_tokens: Places of the tokens of images among them.
+        turns: Of the same tokens.
+        mask: (1, 1, tokens, all tokens) what is added to attention: nothing, or for later tokens minus infinity.
         images: How many there are, all of one size.
         patches: (patches, width) embedded places of those of an image.
         patch_turns: Of the patches.
     """
 
+    memories: list[Memory]
+    heads: list[Tensor]
     embeddings: Tensor
     image_tokens: Tensor
     turns: Turns
+    mask: Tensor
     images: int
     patches: Tensor
     patch_turns: Turns
@@ -51,7 +60,7 @@ class TappedVlm(nn.Module):
     Its forward pass neither waits for the device nor depends on what is in a tensor, so a CUDA graph can hold it.
 
     Args:
-        model: A ``Qwen3VLForConditionalGeneration`` of transformers, whose weights are shared.
+        model: A ``Qwen3VLModel`` of transformers, whose weights are shared.
         taps: Blocks whose outputs are wanted, ascending.
 
     Raises:
@@ -60,13 +69,13 @@ class TappedVlm(nn.Module):
 
     def __init__(self, model: Any, taps: Sequence[int] = RELEASED_TAPS) -> None:
         super().__init__()
-        layers = model.model.language_model.layers
+        layers = model.language_model.layers
         if not taps or list(taps) != sorted(set(taps)) or taps[0] < 0 or taps[-1] >= len(layers):
             raise PolicyError(f"tapped blocks are ascending numbers from 0 to {len(layers) - 1}, not {list(taps)}")
         self.taps = tuple(taps)
         self._config = model.config
-        self.visual: Any = model.model.visual
-        self.embed_tokens: Any = model.model.language_model.embed_tokens
+        self.visual: Any = model.visual
+        self.embed_tokens: Any = model.language_model.embed_tokens
         self.layers: Any = nn.ModuleList(layers[: taps[-1] + 1])
 
     @property
@@ -93,18 +102,33 @@ class TappedVlm(nn.Module):
         is_image = ids == self._config.image_token_id
         positions = token_positions(is_image.tolist(), rows // merge, columns // merge)
         images = int(is_image.sum()) // (rows * columns // merge**2)
-        if not images:
-            raise PolicyError(f"the prompt has no image (token {self._config.image_token_id})")
+        if not images or is_image[0]:
+            raise PolicyError(
+                f"a prompt is words with at least one image (token {self._config.image_token_id}) in them"
+            )
         turns = token_turns(
             positions, text.head_dim, text.rope_parameters["rope_theta"], text.rope_parameters["mrope_section"]
         )
         head = eyes.hidden_size // eyes.num_heads
         of_patches = patch_turns(rows, columns, merge, head, eyes.rope_parameters["rope_theta"])
         places = patch_embeddings(self.visual.pos_embed.weight, rows, columns, merge)
+        words = self.embed_tokens(ids.to(weights.device))[None]
+        turns = turns[0].to(weights), turns[1].to(weights)
+        mask = torch.full((len(ids), len(ids)), float("-inf")).triu(1).to(weights)
+        first = int(is_image.int().argmax())
+        hidden, memories, heads = words[:, :first], [], []
+        for number, layer in enumerate(self.layers):
+            hidden, memory = _text_block(layer, hidden, _rows(turns, slice(first)), mask[:first, :first], None)
+            memories.append(memory)
+            if number in self.taps:
+                heads.append(hidden)
         return Prompt(
-            embeddings=self.embed_tokens(ids.to(weights.device))[None],
-            image_tokens=is_image.nonzero()[:, 0].to(weights.device),
-            turns=(turns[0].to(weights), turns[1].to(weights)),
+            memories=memories,
+            heads=heads,
+            embeddings=words[:, first:],
+            image_tokens=is_image[first:].nonzero()[:, 0].to(weights.device),
+            turns=_rows(turns, slice(first, None)),
+            mask=mask[None, None, first:].contiguous(),
             images=images,
             patches=places.to(weights),
             # In float32 whatever the weights are, as in transformers.
@@ -121,12 +145,12 @@ class TappedVlm(nn.Module):
         seen, deep = self._seen(pixels, prompt)
         hidden = prompt.embeddings.index_copy(1, prompt.image_tokens, seen[None])
         tapped: list[Tensor] = []
-        for number, layer in enumerate(self.layers):
-            hidden = _text_block(layer, hidden, prompt.turns)
+        for number, (layer, memory) in enumerate(zip(self.layers, prompt.memories, strict=True)):
+            hidden, _ = _text_block(layer, hidden, prompt.turns, prompt.mask, memory)
             if number < len(deep):  # DeepStack: the first blocks see the images at other depths, too
                 hidden = hidden.index_add(1, prompt.image_tokens, deep[number][None])
             if number in self.taps:
-                tapped.append(hidden)
+                tapped.append(torch.cat((prompt.heads[len(tapped)], hidden), dim=1))
         return tapped
 
     def _seen(self, pixels: Tensor, prompt: Prompt) -> tuple[Tensor, list[Tensor]]:
@@ -135,7 +159,7 @@ class TappedVlm(nn.Module):
         embed, depths = visual.patch_embed.proj, list(visual.deepstack_visual_indexes)
         deep: list[Tensor] = []
         tokens = functional.linear(pixels.to(embed.weight.dtype), embed.weight.flatten(1), embed.bias)
-        tokens = tokens.unflatten(0, (prompt.images, -1)) + prompt.patches
+        tokens = tokens.reshape(prompt.images, *prompt.patches.shape) + prompt.patches
         for number, block in enumerate(visual.blocks):
             qkv = block.attn.qkv(block.norm1(tokens)).unflatten(-1, (3, block.attn.num_heads, -1))
             q, k, v = qkv.permute(2, 0, 3, 1, 4)
@@ -148,7 +172,8 @@ class TappedVlm(nn.Module):
         return visual.merger(tokens.flatten(0, 1)), deep
 
 
-def _text_block(layer: Any, hidden: Tensor, turns: Turns) -> Tensor:
+def _text_block(layer: Any, hidden: Tensor, turns: Turns, mask: Tensor, before: Memory | None) -> tuple[Tensor, Memory]:
+    """Return the hidden states after a block, and the keys and values of all tokens so far."""
     attention = layer.self_attn
     normed = _normed(hidden, layer.input_layernorm)
     q, k, v = (
@@ -156,11 +181,17 @@ def _text_block(layer: Any, hidden: Tensor, turns: Turns) -> Tensor:
         for project in (attention.q_proj, attention.k_proj, attention.v_proj)
     )
     q = turned(_normed(q, attention.q_norm).transpose(1, 2), turns)
-    k = turned(_normed(k, attention.k_norm).transpose(1, 2), turns)
-    found = functional.scaled_dot_product_attention(q, k, v.transpose(1, 2), is_causal=True, enable_gqa=True)
+    k, v = turned(_normed(k, attention.k_norm).transpose(1, 2), turns), v.transpose(1, 2)
+    if before is not None:
+        k, v = torch.cat((before[0], k), dim=2), torch.cat((before[1], v), dim=2)
+    found = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
     hidden = hidden + attention.o_proj(found.transpose(1, 2).flatten(2))
     out: Tensor = hidden + layer.mlp(_normed(hidden, layer.post_attention_layernorm))
-    return out
+    return out, (k, v)
+
+
+def _rows(turns: Turns, rows: slice) -> Turns:
+    return turns[0][rows], turns[1][rows]
 
 
 def _normed(rows: Tensor, norm: Any) -> Tensor:

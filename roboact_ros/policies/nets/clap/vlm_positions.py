@@ -23,7 +23,7 @@ def turned(rows: Tensor, turns: Turns) -> Tensor:
 def in_merged_order(grid: Tensor, merge: int) -> Tensor:
     """Return (rows * columns, …) entries of a (rows, columns, …) grid, those of a merged square one after another."""
     rows, columns = grid.shape[:2]
-    squares = grid.unflatten(1, (columns // merge, merge)).unflatten(0, (rows // merge, merge))
+    squares = grid.reshape(rows // merge, merge, columns // merge, merge, *grid.shape[2:])
     return squares.transpose(1, 2).flatten(0, 3)
 
 
@@ -46,7 +46,7 @@ def patch_embeddings(table: Tensor, rows: int, columns: int, merge: int) -> Tens
         merge: Side of the squares of patches that become one token.
     """
     side = round(len(table) ** 0.5)
-    square = table.float().unflatten(0, (side, side)).movedim(-1, 0)[None]
+    square = table.float().reshape(1, side, side, -1).movedim(-1, 1)
     grid = functional.interpolate(square, size=(rows, columns), mode="bilinear", align_corners=True)[0]
     return in_merged_order(grid.movedim(0, -1), merge)
 

@@ -1,0 +1,121 @@
+"""A chunk of CLAP-RF beside the released procedure, on the same random weights, images and noise.
+
+The small model has all widths divided by ten and runs anywhere in float32; the full one (Qwen3-VL-4B and the head
+released for LIBERO, 16 blocks) needs CUDA and runs in bfloat16, ours as one CUDA graph.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from roboact_ros.bench.clap_models import GRID, SIZES, Released, language_model, pixels_of, prompt_ids
+from roboact_ros.bench.report import Report, interleaved, percentile
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+_GIB = 2**30
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--size", choices=list(SIZES), default="small", help="of the model (%(default)s)")
+    parser.add_argument("--device", default="", help="cpu, cuda or cuda:N; cpu for small, cuda for full")
+    parser.add_argument("--images", type=int, default=1, help="of 224 x 224 pixels; the paper times one (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="chunks of both, in turn (%(default)s)")
+    parser.add_argument("--chunks", type=int, default=20, help="further chunks of ours (%(default)s)")
+
+
+def run(args: argparse.Namespace) -> Report:
+    """Measure.
+
+    Raises:
+        PolicyError: CUDA is needed and not there, or transformers is not installed.
+    """
+    # PyTorch and transformers take seconds to import, and the other benchmarks do not need them.
+    import torch
+
+    from roboact_ros.errors import PolicyError
+    from roboact_ros.policies.clip_rt import torch_device
+    from roboact_ros.policies.nets.clap.chunk_network import ChunkNetwork, GraphedChunks
+    from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
+    from roboact_ros.policies.nets.clap.vlm import RELEASED_TAPS, TappedVlm
+
+    device = torch_device(args.device or ("cuda" if args.size == "full" else "cpu"))
+    cuda = device.type == "cuda"
+    if args.size == "full" and not cuda:
+        raise PolicyError(f'size full needs CUDA, not "{args.device}"; size small runs on cpu')
+    torch.manual_seed(0)
+    size, dtype = SIZES[args.size], torch.bfloat16 if cuda else torch.float32
+    try:
+        model = language_model(size, device, dtype)
+    except ImportError as error:
+        raise PolicyError(f"CLAP needs transformers: pip install 'roboact_ros[clap]' ({error})") from error
+    with torch.device(device):
+        head = FlowHead(FlowHeadShape(width=size.width, layers=len(RELEASED_TAPS))).to(dtype)
+    head.eval().requires_grad_(False)
+    ids, pixels = prompt_ids(model, args.images), pixels_of(model, args.images, device)
+    shape = head.shape
+    noises = [torch.randn(1, shape.horizon, shape.actions, device=device) for _ in range(args.rounds + 1)]
+
+    network = ChunkNetwork(TappedVlm(model.model, RELEASED_TAPS), head)
+    prompt = network.vlm.prompt(ids, GRID, GRID)
+    graphed = GraphedChunks(network, prompt, pixels, noises[0]) if cuda else None
+    released = Released(model, head, RELEASED_TAPS, ids)
+    made: dict[str, list[Tensor]] = {"ours": [], "released": []}
+
+    def ours() -> None:
+        noise = noises[len(made["ours"]) % len(noises)]
+        actions = graphed(pixels, noise) if graphed else network(pixels, noise, prompt)
+        made["ours"].append(actions.float().cpu())  # waits for the device
+
+    def theirs() -> None:
+        made["released"].append(released(pixels, noises[len(made["released"]) % len(noises)]).float().cpu())
+
+    in_turn = interleaved({"ours": ours, "released": theirs}, args.rounds)
+    pairs = list(zip(made["ours"], made["released"], strict=True))
+    memory = {"ours": _peak(ours, device), "released": _peak(theirs, device)} if cuda else {}
+    alone = interleaved({"ours": ours}, args.chunks)["ours"]
+
+    ours_ms, released_ms = percentile(in_turn["ours"], 50) * 1e3, percentile(in_turn["released"], 50) * 1e3
+    run_by = {"ours": (network.vlm, head), "released": (model, head)}
+    weights = {name: sum(_gib(part) for part in parts) for name, parts in run_by.items()}
+    figures = {
+        name: {"weights_gib": weights[name], **({"working_gib": memory[name]} if cuda else {})} for name in weights
+    }
+    return Report(
+        "clap",
+        metrics={
+            "size": args.size,
+            "device": torch.cuda.get_device_name(device) if cuda else f"CPU, {torch.get_num_threads()} threads",
+            "dtype": str(dtype).removeprefix("torch."),
+            "images": args.images,
+            "tokens": len(ids),
+            "chunk_ms": ours_ms,
+            "alone_ms": percentile(alone, 50) * 1e3,
+            "alone_p95_ms": percentile(alone, 95) * 1e3,
+            **figures["ours"],
+            "difference": max(float((a - b).abs().max()) for a, b in pairs),
+            "cosine": min(float(torch.cosine_similarity(a.flatten(), b.flatten(), dim=0)) for a, b in pairs),
+        },
+        peers={"released": {"chunk_ms": released_ms, **figures["released"]}},
+        ratios={"chunk": released_ms / ours_ms},
+    )
+
+
+def _gib(part: nn.Module) -> float:
+    """Return the memory of the weights, each counted once [GiB]."""
+    return sum(weights.numel() * weights.element_size() for weights in part.parameters()) / _GIB
+
+
+def _peak(call: Callable[[], None], device: torch.device) -> float:
+    """Return how much memory a call takes beyond what is taken before it [GiB]."""
+    import torch
+
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    call()
+    return (torch.cuda.max_memory_allocated(device) - before) / _GIB

@@ -1,0 +1,106 @@
+"""The loss of CLAP-RF's post-training: the flow, and Knowledge Matching or a frozen language model beside it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from roboact_ros.errors import ConfigurationError
+from roboact_ros.policies.nets.clap.flow_head import FlowHead
+from roboact_ros.policies.nets.clap.hidden_states import hidden_states
+from roboact_train.clap.flow import flow_loss
+from roboact_train.clap.knowledge_matching import RELEASED, WEIGHT, MatchingRule, divergence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PostTrainingBatch:
+    """What n samples are learned from in one step.
+
+    Attributes:
+        prompts: Arguments of the language model, as its processor makes them, without the answers.
+        actions: (n, steps, columns) normalised.
+        state: (n, 1, columns) normalised, or None.
+        answers: The same arguments with the answers, for Knowledge Matching.
+        answer_tokens: (n, tokens) which of them are compared.
+    """
+
+    prompts: Mapping[str, Tensor]
+    actions: Tensor
+    state: Tensor | None = None
+    answers: Mapping[str, Tensor] | None = None
+    answer_tokens: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PostTrainingLoss:
+    """Of one batch.
+
+    Attributes:
+        total: What is minimised.
+        flow: The flow's share.
+        knowledge: The divergence before it is weighted; zero without Knowledge Matching.
+    """
+
+    total: Tensor
+    flow: Tensor
+    knowledge: Tensor
+
+
+class PostTraining:
+    """Computes the loss.
+
+    Args:
+        model: A ``Qwen3VLForConditionalGeneration``; how it is now is the reference of Knowledge Matching.
+        head: Learns the flow.
+        taps: Blocks of the model that the head listens to.
+        weight: Of Knowledge Matching; 0 for none.
+        rule: Of it.
+        insulated: Whether the model is frozen and the head alone learns (KI).
+
+    Raises:
+        ConfigurationError: The model is to be both frozen and matched.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        head: FlowHead,
+        taps: Sequence[int],
+        weight: float = WEIGHT,
+        rule: MatchingRule = RELEASED,
+        insulated: bool = False,
+    ) -> None:
+        if insulated and weight:
+            raise ConfigurationError(f"a frozen language model needs no Knowledge Matching: weight {weight:g}, not 0")
+        self._model, self._head, self._taps = model, head, tuple(taps)
+        self._weight, self._rule, self._insulated = weight, rule, insulated
+        if insulated:
+            model.requires_grad_(False)
+        self._reference = copy.deepcopy(model).eval().requires_grad_(False) if weight else None
+
+    def __call__(self, batch: PostTrainingBatch, generator: torch.Generator | None = None) -> PostTrainingLoss:
+        """Return the loss of a batch; ``generator`` makes the noise and times of the flow."""
+        with (
+            torch.set_grad_enabled(torch.is_grad_enabled() and not self._insulated),
+            hidden_states(self._model) as seen,
+        ):
+            self._model.model(**batch.prompts, use_cache=False)
+        features, mask = [seen[tap] for tap in self._taps], batch.prompts["attention_mask"]
+        flow = flow_loss(self._head, batch.actions, features, mask, batch.state, generator)
+        knowledge = self._knowledge(batch, flow)
+        return PostTrainingLoss(flow + self._weight * knowledge, flow.detach(), knowledge.detach())
+
+    def _knowledge(self, batch: PostTrainingBatch, flow: Tensor) -> Tensor:
+        if self._reference is None:
+            return torch.zeros_like(flow)
+        if batch.answers is None or batch.answer_tokens is None:
+            raise ConfigurationError("Knowledge Matching needs the answers of the samples")
+        with torch.no_grad():
+            reference = self._reference(**batch.answers, use_cache=False).logits
+        policy = self._model(**batch.answers, use_cache=False).logits
+        return divergence(policy, reference, batch.answer_tokens, self._rule)
