@@ -62,7 +62,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     return {str(name).removeprefix("module."): value for name, value in content.items()}
 
 
-def load_weights(model: nn.Module, weights: Mapping[str, Tensor], path: Path, name: str) -> None:
+def load_weights(model: nn.Module, weights: Mapping[str, Tensor], path: Path, name: str, assign: bool = False) -> None:
     """Copy ``weights`` into ``model``; every weight must be there, in its shape, and nothing else.
 
     Args:
@@ -70,6 +70,7 @@ def load_weights(model: nn.Module, weights: Mapping[str, Tensor], path: Path, na
         weights: Weights by name.
         path: Where they were read, for messages.
         name: Name of the model, for messages.
+        assign: Whether the model takes the tensors themselves, as one without memory of its own (on "meta") must.
 
     Raises:
         PolicyError: The weights belong to another model.
@@ -89,7 +90,7 @@ def load_weights(model: nn.Module, weights: Mapping[str, Tensor], path: Path, na
             f'checkpoint "{path}" is not one of model {name}: {"; ".join(problems)}. '
             "Give the model that it was trained with (--model, or policy.model in the system file)"
         )
-    model.load_state_dict(weights)
+    model.load_state_dict(weights, assign=assign)
 
 
 def _some(names: list[str]) -> str:
