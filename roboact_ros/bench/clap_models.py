@@ -29,6 +29,8 @@ class Size:
         hidden: Of feed-forward layers.
         words: In the vocabulary.
         eyes: Width, heads and feed-forward width of the vision tower.
+        eye_layers: Its depth.
+        depths: Its blocks whose outputs DeepStack takes.
     """
 
     width: int
@@ -38,14 +40,16 @@ class Size:
     hidden: int
     words: int
     eyes: tuple[int, int, int]
+    eye_layers: int
+    depths: tuple[int, int, int]
 
 
 SIZES = {
-    # All widths, and the vocabulary, are about a tenth of those of the full model.
-    "small": Size(256, (6, 2), 64, (12, 10, 10), 976, 15_200, (96, 2, 384)),
-    "full": Size(2560, (32, 8), 128, (24, 20, 20), 9728, 152_448, (1024, 16, 4096)),
+    # All widths, and the vocabulary, are about a tenth of those of the full model, and it has half as many eye layers.
+    "small": Size(256, (6, 2), 64, (12, 10, 10), 976, 15_200, (96, 2, 384), 12, (2, 5, 8)),
+    "full": Size(2560, (32, 8), 128, (24, 20, 20), 9728, 152_448, (1024, 16, 4096), 24, (5, 11, 17)),
 }
-LAYERS, EYE_LAYERS, DEPTHS = 36, 24, (5, 11, 17)
+LAYERS = 36
 
 
 def language_model(size: Size, device: torch.device, dtype: torch.dtype) -> Any:
@@ -65,12 +69,12 @@ def language_model(size: Size, device: torch.device, dtype: torch.dtype) -> Any:
         "rope_parameters": {"rope_type": "default", "rope_theta": 5e6, "mrope_section": list(size.sections)},
     }
     eyes = {
-        "depth": EYE_LAYERS,
+        "depth": size.eye_layers,
         "hidden_size": size.eyes[0],
         "num_heads": size.eyes[1],
         "intermediate_size": size.eyes[2],
         "out_hidden_size": size.width,
-        "deepstack_visual_indexes": list(DEPTHS),
+        "deepstack_visual_indexes": list(size.depths),
     }
     names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
     tokens = {name: special + number for number, name in enumerate(names)}

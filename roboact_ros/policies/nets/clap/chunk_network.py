@@ -31,7 +31,12 @@ class ChunkNetwork:
                 f"the head has {shape.layers} blocks of width {shape.width}; "
                 f"the language model is tapped {len(vlm.taps)} times and has width {vlm.width}"
             )
-        self.vlm, self._sampler = vlm.eval(), FlowSampler(head, steps)
+        self.vlm, self._head, self._steps = vlm.eval(), head, steps
+        self._sampler = FlowSampler(head, steps)
+
+    def to(self, device: torch.device) -> ChunkNetwork:
+        """Return the network on a device; this one must not be used any more."""
+        return ChunkNetwork(self.vlm.to(device), self._head.to(device), self._steps)
 
     @torch.no_grad()
     def __call__(self, pixels: Tensor, noise: Tensor, prompt: Prompt, state: Tensor | None = None) -> Tensor:

@@ -162,9 +162,9 @@ class TappedVlm(nn.Module):
         tokens = tokens.reshape(prompt.images, *prompt.patches.shape) + prompt.patches
         for number, block in enumerate(visual.blocks):
             qkv = block.attn.qkv(block.norm1(tokens)).unflatten(-1, (3, block.attn.num_heads, -1))
-            q, k, v = qkv.permute(2, 0, 3, 1, 4)
-            q, k = turned(q, prompt.patch_turns), turned(k, prompt.patch_turns)
-            found = functional.scaled_dot_product_attention(q, k, v)
+            qkv = qkv.permute(2, 0, 3, 1, 4)
+            q, k = turned(qkv[:2], prompt.patch_turns)
+            found = functional.scaled_dot_product_attention(q, k, qkv[2])
             tokens = tokens + block.attn.proj(found.transpose(1, 2).flatten(2))
             tokens = tokens + block.mlp(block.norm2(tokens))
             if number in depths:
