@@ -89,6 +89,11 @@ class VideoLearner:
         """The model, its banks and its loss."""
         return self._objective
 
+    @property
+    def model(self) -> RoboActClip:
+        """What is exported."""
+        return self._objective.model
+
     def batches(self, first: int) -> Generator[VideoBatch, None, None]:
         """See the contract; the features are memory-mapped, so that there is nothing to do beside the training."""
         corpus, settings, train = self._corpus, self._settings, np.array(self._corpus.parts.train)

@@ -72,7 +72,7 @@ def readout_accuracy(features: Tensor, labels: PerRow, others: Tensor, wanted: P
 
 def branch_cosine(branches: Branches) -> float:
     """Return the mean absolute cosine of the three pairs of branches."""
-    return float(pair_cosines(branches).abs().mean())
+    return float(pair_cosines(branches).detach().abs().mean())
 
 
 def found_among(features: Joined, texts: Joined, own: PerRow) -> float:

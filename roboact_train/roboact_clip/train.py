@@ -14,6 +14,8 @@ import yaml
 from accelerate import Accelerator
 
 from roboact_ros.errors import ConfigurationError
+from roboact_ros.policies.manifest import WEIGHTS
+from roboact_ros.policies.nets.checkpoint import load_weights, read_state_dict
 from roboact_ros.policies.nets.roboact_clip.checkpoint import KIND, clip_of
 from roboact_ros.policies.nets.roboact_clip.clip_features import FrozenClip, fingerprint
 from roboact_train.clip_rt.loading import Place
@@ -22,6 +24,7 @@ from roboact_train.roboact_clip.dataset import AtomicClip, read_dataset
 from roboact_train.roboact_clip.features import Features, FrameCache, cached_texts
 from roboact_train.roboact_clip.judge import TextFeatures
 from roboact_train.roboact_clip.learner import VideoLearner
+from roboact_train.roboact_clip.pictures import draw
 from roboact_train.roboact_clip.settings import RoboActClipSettings
 from roboact_train.training.loop import BEST, STATE, Outcome, Training, accelerator_for
 from roboact_train.training.settings import settings_to_mapping
@@ -94,8 +97,27 @@ def train(
         f"{accelerator.device.type}, {accelerator.mixed_precision}"
     )
     outcome = training.run()
+    if accelerator.is_main_process:
+        _draw(output, learner, corpus, frames, texts, say)
+    accelerator.wait_for_everyone()
     say(f"done: the best model is {output / BEST}")
     return outcome
+
+
+def _draw(
+    output: Path,
+    learner: VideoLearner,
+    corpus: Corpus,
+    frames: Features,
+    texts: TextFeatures,
+    say: Callable[[str], None],
+) -> None:
+    """Draw what the best model makes of the clips that it did not learn from, else of the others."""
+    weights = output / BEST / WEIGHTS
+    load_weights(learner.model, read_state_dict(weights), weights, KIND)
+    parts = corpus.parts
+    rows = (*parts.validation, *parts.unseen) or parts.train
+    say("drawn: " + ", ".join(map(str, draw(output / PICTURES, learner.model.eval(), corpus, frames, texts, rows))))
 
 
 def _clips(sources: Sequence[Path]) -> list[AtomicClip]:

@@ -8,37 +8,40 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from roboact_ros.types import ImageArray
 from roboact_train.roboact_clip.annotation import Triplet
 from roboact_train.roboact_clip.clips import Clip
 from roboact_train.roboact_clip.dataset import AtomicClip, write_dataset
 
-ACTIONS = {"open": (1, 0), "close": (-1, 0), "push": (0, 1), "pull": (0, -1)}
-OBJECTS = {
-    "drawer": (220, 60, 60),
-    "door": (60, 200, 60),
-    "box": (70, 90, 230),
-    "cup": (220, 210, 70),
-    "lid": (200, 80, 210),
-    "plate": (70, 210, 210),
-}
+ACTIONS = ("open", "close", "screw", "unscrew")
+"""To the right, to the left, a turn clockwise, a turn counter-clockwise."""
+OBJECTS = {"drawer": (220, 60, 60), "door": (60, 200, 60), "box": (70, 90, 230), "lid": (220, 210, 70)}
 SIZE = 32
 
 
-def moving_square(action: str, thing: str, seed: int, frames: int = 16) -> list[np.ndarray]:
-    """Return frames in which a square crosses the picture; there and back again look the same when they are mixed."""
-    random = np.random.default_rng((seed, list(ACTIONS).index(action) // 2))
-    across, side = random.integers(4, SIZE - 12), 8
-    x, y = ACTIONS[action]
+def moving_square(action: str, thing: str, seed: int, frames: int = 16) -> list[ImageArray]:
+    """Return frames in which a square crosses the picture or goes round in it.
+
+    Actions that are the reverse of one another have the same frames, so that their mean says nothing about them; a
+    turn ends where it began, so that its first and last frames say nothing either.
+    """
+    kind, backwards = divmod(ACTIONS.index(action), 2)
+    random = np.random.default_rng((seed, kind))
+    side = 8
+    if kind == 0:
+        left, top = np.linspace(1, SIZE - side - 1, frames), np.full(frames, random.integers(2, SIZE - side - 2))
+    else:
+        angle, middle = np.linspace(0, 2 * np.pi, frames) + random.uniform(0, 6.28), (SIZE - side) / 2
+        left, top = middle + 10 * np.cos(angle), middle + 10 * np.sin(angle)
     images = []
-    for step in np.linspace(2, SIZE - side - 2, frames)[:: 1 if x + y > 0 else -1].round().astype(int):
+    for x, y in zip(left.round().astype(int), top.round().astype(int), strict=True):
         image = np.full((SIZE, SIZE, 3), 30, np.uint8)
-        left, top = (step, across) if x else (across, step)
-        image[top : top + side, left : left + side] = OBJECTS[thing]
+        image[y : y + side, x : x + side] = OBJECTS[thing]
         images.append(image)
-    return images
+    return images[::-1] if backwards else images
 
 
-def moving_squares(folder: Path, each: int = 8, frames: int = 16) -> Path:
+def moving_squares(folder: Path, each: int = 6, frames: int = 16) -> Path:
     """Write a data set of so many videos of each action on each object and return its folder."""
     clips = []
     for action in ACTIONS:
