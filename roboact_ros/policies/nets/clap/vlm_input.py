@@ -60,15 +60,20 @@ class ImageRule:
             rows, columns = math.ceil(height * scale), math.ceil(width * scale)
         return rows * self.merge, columns * self.merge
 
-    def patches(self, images: Tensor) -> Tensor:
-        """Return the (images * rows * columns, values) normalised patches of (images, height, width, 3) uint8."""
+    def patches(self, images: Tensor, device: torch.device) -> Tensor:
+        """Return the (images * rows * columns, values) normalised patches on a device.
+
+        Args:
+            images: (images, height, width, 3) uint8, not on a device: there bytes are resized with limits and rounding
+                after each direction, as in training.
+            device: Where the patches should be.
+        """
         rows, columns = self.grid(*images.shape[1:3])
         size = (rows * self.patch, columns * self.patch)
-        levels = images.movedim(-1, 1).float()
+        levels = images.movedim(-1, 1)
         if levels.shape[-2:] != size:
-            resized = functional.interpolate(levels, size, mode="bicubic", antialias=True, align_corners=False)
-            levels = resized.round().clamp(0.0, 255.0)
-        pixels = levels / 127.5 - 1.0
+            levels = functional.interpolate(levels, size, mode="bicubic", antialias=True, align_corners=False)
+        pixels = levels.to(device).float() / 127.5 - 1.0
         merged = pixels.reshape(
             *(len(images), 3, rows // self.merge, self.merge, self.patch),
             *(columns // self.merge, self.merge, self.patch),
