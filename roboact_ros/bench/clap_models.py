@@ -27,10 +27,7 @@ class Size:
         head: Width of each.
         sections: Pairs of it that turn by time, row and column.
         hidden: Of feed-forward layers.
-        words: In the vocabulary.
         eyes: Width, heads and feed-forward width of the vision tower.
-        eye_layers: Its depth.
-        depths: Its blocks whose outputs DeepStack takes.
     """
 
     width: int
@@ -38,18 +35,17 @@ class Size:
     head: int
     sections: tuple[int, int, int]
     hidden: int
-    words: int
     eyes: tuple[int, int, int]
-    eye_layers: int
-    depths: tuple[int, int, int]
 
 
 SIZES = {
-    # All widths, and the vocabulary, are about a tenth of those of the full model, and it has half as many eye layers.
-    "small": Size(256, (6, 2), 64, (12, 10, 10), 976, 15_200, (96, 2, 384), 12, (2, 5, 8)),
-    "full": Size(2560, (32, 8), 128, (24, 20, 20), 9728, 152_448, (1024, 16, 4096), 24, (5, 11, 17)),
+    # All widths are about a tenth of those of the full model; the depths and the vocabulary are the same.
+    "small": Size(256, (6, 2), 64, (12, 10, 10), 976, (96, 2, 384)),
+    "full": Size(2560, (32, 8), 128, (24, 20, 20), 9728, (1024, 16, 4096)),
 }
-LAYERS = 36
+LAYERS, EYE_LAYERS, DEPTHS = 36, 24, (5, 11, 17)
+WORDS = 152_448
+"""Those of Qwen3-VL and 512 actions."""
 
 
 def language_model(size: Size, device: torch.device, dtype: torch.dtype) -> Any:
@@ -57,9 +53,9 @@ def language_model(size: Size, device: torch.device, dtype: torch.dtype) -> Any:
     import torch
     from transformers import AutoModelForImageTextToText, Qwen3VLConfig
 
-    special = size.words - 8
+    special = WORDS - 8
     text = {
-        "vocab_size": size.words,
+        "vocab_size": WORDS,
         "hidden_size": size.width,
         "intermediate_size": size.hidden,
         "num_hidden_layers": LAYERS,
@@ -69,12 +65,12 @@ def language_model(size: Size, device: torch.device, dtype: torch.dtype) -> Any:
         "rope_parameters": {"rope_type": "default", "rope_theta": 5e6, "mrope_section": list(size.sections)},
     }
     eyes = {
-        "depth": size.eye_layers,
+        "depth": EYE_LAYERS,
         "hidden_size": size.eyes[0],
         "num_heads": size.eyes[1],
         "intermediate_size": size.eyes[2],
         "out_hidden_size": size.width,
-        "deepstack_visual_indexes": list(size.depths),
+        "deepstack_visual_indexes": list(DEPTHS),
     }
     names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
     tokens = {name: special + number for number, name in enumerate(names)}
@@ -90,7 +86,7 @@ def prompt_ids(model: Any, images: int) -> Tensor:
 
     config = model.config
     image = [config.vision_start_token_id, *[config.image_token_id] * (GRID // 2) ** 2, config.vision_end_token_id]
-    words = torch.randint(config.text_config.vocab_size - 8, (_BEFORE + _AFTER,)).tolist()
+    words = torch.randint(WORDS - 8, (_BEFORE + _AFTER,)).tolist()
     return torch.tensor([*words[:_BEFORE], *image * images, *words[_BEFORE:]])
 
 
@@ -117,6 +113,15 @@ class Released:
             "attention_mask": torch.ones_like(one),
             "mm_token_type_ids": (one == model.config.image_token_id).int(),
         }
+        self._idle = torch.randn(*one.shape, head.shape.width, device=device).to(model.lm_head.weight.dtype)
+
+    def language_head(self) -> Tensor:
+        """Do that part of a chunk which says what the next words are, on noise."""
+        import torch
+
+        with torch.no_grad():
+            logits: Tensor = self._model.lm_head(self._idle)
+        return logits
 
     def __call__(self, pixels: Tensor, noise: Tensor) -> Tensor:
         """Return (1, steps, columns) normalised actions."""

@@ -1,0 +1,44 @@
+"""Both contenders of the CLAP benchmark make the same chunks, and the peer has the tensors of the released policy."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+import torch
+
+from roboact_ros.bench.clap import add_arguments, run
+from roboact_ros.bench.clap_models import GRID, Released, Size, language_model, pixels_of, prompt_ids
+from roboact_ros.errors import PolicyError
+from roboact_ros.policies.nets.clap.chunk_network import ChunkNetwork
+from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
+from roboact_ros.policies.nets.clap.vlm import RELEASED_TAPS, TappedVlm
+
+TINY = Size(width=64, heads=(2, 1), head=16, sections=(4, 2, 2), hidden=32, eyes=(16, 1, 16))
+
+
+def test_both_make_the_same_chunks() -> None:
+    torch.manual_seed(0)
+    model = language_model(TINY, torch.device("cpu"), torch.float32)
+    head = FlowHead(FlowHeadShape(width=64, layers=len(RELEASED_TAPS))).eval().requires_grad_(False)
+    names = {f"qwen_vl_interface.model.{name}" for name in model.state_dict()}
+    assert (len(names), len(names) + len(head.state_dict())) == (714, 962)
+    assert {
+        "qwen_vl_interface.model.lm_head.weight",
+        "qwen_vl_interface.model.model.language_model.layers.35.self_attn.q_norm.weight",
+        "qwen_vl_interface.model.model.visual.deepstack_merger_list.2.linear_fc1.bias",
+    } <= names
+    ids, pixels = prompt_ids(model, 2), pixels_of(model, 2, torch.device("cpu"))
+    network = ChunkNetwork(TappedVlm(model.model), head)
+    noise = torch.randn(1, 8, 7)
+    ours = network(pixels, noise, network.vlm.prompt(ids, GRID, GRID))
+    released = Released(model, head, RELEASED_TAPS, ids)
+    torch.testing.assert_close(ours, released(pixels, noise), atol=1e-4, rtol=0.0)
+    assert released.language_head().shape == (1, len(ids), model.config.text_config.vocab_size)
+
+
+def test_the_full_size_needs_cuda() -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    with pytest.raises(PolicyError, match="needs CUDA"):
+        run(parser.parse_args(["--size", "full", "--device", "cpu"]))
