@@ -31,8 +31,8 @@ def moving_square(action: str, thing: str, seed: int, frames: int = 16) -> list[
     if kind == 0:
         left, top = np.linspace(1, SIZE - side - 1, frames), np.full(frames, random.integers(2, SIZE - side - 2))
     else:
-        angle, middle = np.linspace(0, 2 * np.pi, frames) + random.uniform(0, 6.28), (SIZE - side) / 2
-        left, top = middle + 10 * np.cos(angle), middle + 10 * np.sin(angle)
+        angle, radius, middle = np.linspace(0, 2 * np.pi, frames), random.uniform(8, 11), (SIZE - side) / 2
+        left, top = middle + radius * np.cos(angle), middle + radius * np.sin(angle)
     images = []
     for x, y in zip(left.round().astype(int), top.round().astype(int), strict=True):
         image = np.full((SIZE, SIZE, 3), 30, np.uint8)
