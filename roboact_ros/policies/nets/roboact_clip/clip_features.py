@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from roboact_ros.errors import PolicyError
 from roboact_ros.policies.nets.clip import ClipNetwork, model_config
@@ -32,13 +32,13 @@ class FrozenClip:
     """
 
     def __init__(self, network: ClipNetwork, device: torch.device) -> None:
-        if isinstance(network.model.visual, PromptedTower):
+        self._model: Any = network.model.to(device).eval().requires_grad_(False)
+        visual = cast(nn.Module, self._model.visual)
+        if isinstance(visual, PromptedTower):
             raise PolicyError(f"model {network.name} looks with a prompt in mind; RoboAct-CLIP needs a plain CLIP")
         self.device, self._tokenize = device, network.tokenize
-        self._model: Any = network.model.to(device).eval().requires_grad_(False)
         self._preprocess = Preprocessing(network.preprocess, device)
-        reduce = can_reduce(self._model.visual)
-        self._single = ReducedVisionTransformer(self._model.visual, device, torch.float32) if reduce else None
+        self._single = ReducedVisionTransformer(visual, device, torch.float32) if can_reduce(visual) else None
         with torch.no_grad():
             self.embedding = int(self.texts(["a"]).shape[-1])
 

@@ -21,6 +21,8 @@ class RelativeAttention(nn.Module):
         length: Largest number of tokens.
     """
 
+    distance: Tensor
+
     def __init__(self, width: int, heads: int, length: int) -> None:
         super().__init__()
         self._heads = heads
@@ -51,7 +53,8 @@ class _Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attention(self.norm_1(x))
-        return x + self.mlp(self.norm_2(x))
+        y: Tensor = x + self.mlp(self.norm_2(x))
+        return y
 
 
 class TemporalDiff(nn.Module):
