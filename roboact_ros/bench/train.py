@@ -96,6 +96,8 @@ def _order(args: argparse.Namespace) -> Iterator[list[int]]:
 
 
 def _ours(args: argparse.Namespace, samples: list[Sample], device: torch.device) -> Callable[[], float]:
+    import torch
+
     from roboact_ros.policies.nets.clip import clip_with_random_weights
     from roboact_train.clip_rt.batch import Preparation
     from roboact_train.clip_rt.contrastive import ContrastiveImitation, Towers, inputs
