@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import open_clip
-import torch
-import yaml
 from accelerate import Accelerator
 
 from roboact_ros.errors import ConfigurationError, did_you_mean
@@ -25,11 +20,10 @@ from roboact_train.clip_rt.loading import Place
 from roboact_train.clip_rt.regression import ChunkLearner, space_of
 from roboact_train.clip_rt.ways import ways_of
 from roboact_train.data.sources import Choices, find_sources
+from roboact_train.training.beginning import check_output, notes, say_nothing, write_settings
 from roboact_train.training.learner import Learner
-from roboact_train.training.loop import BEST, STATE, Outcome, Training, accelerator_for
-from roboact_train.training.settings import KINDS, TrainSettings, settings_to_mapping
-
-SETTINGS = "settings.yaml"
+from roboact_train.training.loop import BEST, Outcome, Training, accelerator_for
+from roboact_train.training.settings import KINDS, TrainSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +69,21 @@ def train(
     settings, output = request.settings, request.output
     if request.kind not in KINDS:
         raise ConfigurationError(f'no model "{request.kind}" to train: {did_you_mean(request.kind, KINDS)}')
-    state = output / STATE
-    if request.resume and not state.is_file():
-        raise ConfigurationError(f"there is nothing to resume: {state} does not exist")
-    if not request.resume and output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise ConfigurationError(f"{output} exists already; --resume goes on with it, else give another folder")
+    check_output(output, request.resume)
     accelerator = accelerator_for(settings, request.device)
-    say = tell if accelerator.is_main_process else _nothing
+    say = tell if accelerator.is_main_process else say_nothing
     network = _network(request.kind, settings)
     learner, counts = _learner(request, network, accelerator, say)
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:
-        output.mkdir(parents=True, exist_ok=True)
-        text = yaml.safe_dump({"kind": request.kind, **settings_to_mapping(settings)}, sort_keys=False)
-        (output / SETTINGS).write_text(text)
-    training = Training(learner, settings, output, accelerator, say, _notes(request, counts), on_batch)
+        write_settings(output, request.kind, settings)
+    data = {
+        "sources": [str(path) for path in request.sources],
+        "corrections": [str(path) for path in request.corrections],
+        "samples": counts,
+    }
+    made = notes(request.licence, request.simulated, settings, data)
+    training = Training(learner, settings, output, accelerator, say, made, on_batch)
     if request.resume:
         training.resume()
     size = sum(weight.numel() for weight in learner.module.parameters() if weight.requires_grad) / 1e6
@@ -143,26 +137,3 @@ def _learner(
         train, validation = (ways_of(part, settings.camera) if aims else None for part in parts)
         feed = MemoryFeed(corpus, settings, place, pin, (train, validation))
     return ContrastiveLearner(request.kind, network, feed, settings), dict(feed.counts)
-
-
-def _notes(request: Request, counts: dict[str, int]) -> dict[str, Any]:
-    return {
-        "licence": request.licence,
-        "simulated": request.simulated,
-        "made": {
-            "by": "roboact train",
-            "sources": [str(path) for path in request.sources],
-            "corrections": [str(path) for path in request.corrections],
-            "samples": counts,
-            "settings": settings_to_mapping(request.settings),
-            "with": {
-                "python": platform.python_version(),
-                "torch": str(torch.__version__),
-                "open_clip": str(open_clip.__version__),
-            },
-        },
-    }
-
-
-def _nothing(line: str) -> None:
-    """Say nothing: another process does."""

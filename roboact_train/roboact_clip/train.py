@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import open_clip
 import torch
-import yaml
 from accelerate import Accelerator
 
-from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.manifest import WEIGHTS
 from roboact_ros.policies.nets.checkpoint import load_weights, read_state_dict
 from roboact_ros.policies.nets.roboact_clip.checkpoint import KIND, clip_of
@@ -26,10 +22,10 @@ from roboact_train.roboact_clip.judge import TextFeatures
 from roboact_train.roboact_clip.learner import VideoLearner
 from roboact_train.roboact_clip.pictures import draw
 from roboact_train.roboact_clip.settings import RoboActClipSettings
-from roboact_train.training.loop import BEST, STATE, Outcome, Training, accelerator_for
-from roboact_train.training.settings import settings_to_mapping
+from roboact_train.training.beginning import check_output, notes, say_nothing, write_settings
+from roboact_train.training.loop import BEST, Outcome, Training, accelerator_for
 
-SETTINGS, FEATURES, PICTURES = "settings.yaml", "features", "pictures"
+FEATURES, PICTURES = "features", "pictures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +65,9 @@ def train(
         KeyboardInterrupt: Ctrl-C; the state is saved.
     """
     settings, output = request.settings, request.output
-    state = output / STATE
-    if request.resume and not state.is_file():
-        raise ConfigurationError(f"there is nothing to resume: {state} does not exist")
-    if not request.resume and output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise ConfigurationError(f"{output} exists already; --resume goes on with it, else give another folder")
+    check_output(output, request.resume)
     accelerator = accelerator_for(settings, request.device)
-    say = tell if accelerator.is_main_process else _nothing
+    say = tell if accelerator.is_main_process else say_nothing
     corpus = corpus_of(
         _clips(request.sources), settings.validation, settings.unseen, settings.recombinations, settings.seed
     )
@@ -84,10 +76,10 @@ def train(
     place = Place(accelerator.process_index, accelerator.num_processes)
     learner = VideoLearner(corpus, frames, texts, clip, settings, place)
     if accelerator.is_main_process:
-        output.mkdir(parents=True, exist_ok=True)
-        text = yaml.safe_dump({"kind": KIND, **settings_to_mapping(settings)}, sort_keys=False)
-        (output / SETTINGS).write_text(text)
-    training = Training(learner, settings, output, accelerator, say, _notes(request, corpus), on_batch)
+        write_settings(output, KIND, settings)
+    data = {"sources": [str(path) for path in request.sources], "samples": corpus.counts}
+    made = notes(request.licence, request.simulated, settings, data)
+    training = Training(learner, settings, output, accelerator, say, made, on_batch)
     if request.resume:
         training.resume()
     size = sum(weight.numel() for weight in learner.module.parameters()) / 1e6
@@ -148,25 +140,3 @@ def _features(
         "fingerprint": name,
     }
     return cache.read(), TextFeatures(*parts), about
-
-
-def _notes(request: VideoRequest, corpus: Corpus) -> dict[str, Any]:
-    return {
-        "licence": request.licence,
-        "simulated": request.simulated,
-        "made": {
-            "by": "roboact train",
-            "sources": [str(path) for path in request.sources],
-            "samples": corpus.counts,
-            "settings": settings_to_mapping(request.settings),
-            "with": {
-                "python": platform.python_version(),
-                "torch": str(torch.__version__),
-                "open_clip": str(open_clip.__version__),
-            },
-        },
-    }
-
-
-def _nothing(line: str) -> None:
-    """Say nothing: another process does."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from tiny_training import colour_samples, colour_shard, small_model
+from tiny_training import colour_samples, colour_shard, recorded_losses, small_model
 
 from roboact_ros.cells.description import Cell, PolicyDescription
 from roboact_ros.cli import main
@@ -106,19 +104,7 @@ def losses_of(tmp_path: Path, name: str, resume: bool = False, until: int = 0, *
         colour_shard(shard)
     made = TrainSettings(**{"model": small_model(tmp_path / "model"), **QUICK, **settings})
     request = Request("clip_rt_plus", [shard], [], tmp_path / name, made, Choices(), resume, "cpu")
-    losses = []
-
-    def note(number: int, loss: float) -> None:
-        losses.append(loss)
-        if number == until:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    if until:
-        with pytest.raises(KeyboardInterrupt):
-            train(request, print, note)
-    else:
-        train(request, print, note)
-    return losses
+    return recorded_losses(lambda note: train(request, print, note), until)
 
 
 @pytest.mark.parametrize("workers", [0, 1])

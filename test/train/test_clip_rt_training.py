@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from tiny_training import LABELS, colour_samples, colour_shard, small_model
+from tiny_training import LABELS, colour_samples, colour_shard, recorded_losses, small_model
 
 from roboact_ros.cells.description import Cell, PolicyDescription
 from roboact_ros.cli import main
@@ -43,19 +43,7 @@ def losses_of(tmp_path: Path, name: str = "out", resume: bool = False, until: in
         colour_shard(shard)
     made = TrainSettings(**{"model": small_model(tmp_path / "model"), **QUICK, **settings})
     request = Request("clip_rt", [shard], [], tmp_path / name, made, Choices(), resume, "cpu")
-    losses = []
-
-    def note(number: int, loss: float) -> None:
-        losses.append(loss)
-        if number == until:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    if until:
-        with pytest.raises(KeyboardInterrupt):
-            train(request, print, note)
-    else:
-        train(request, print, note)
-    return losses
+    return recorded_losses(lambda note: train(request, print, note), until)
 
 
 @pytest.mark.parametrize("kind", ["clip_rt", "clip_rt_action"])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import shutil
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from moving_shapes import ACTIONS, OBJECTS, moving_square, moving_squares, tiny_clip
+from tiny_training import recorded_losses
 
 from roboact_ros.cli import main
 from roboact_ros.errors import ConfigurationError, PolicyError, RecordingError
@@ -61,20 +60,8 @@ def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(squares: Path, output: Path, resume: bool = False, until: int = 0, **settings: Any) -> list[float]:
     """Train and return the loss of every batch; ``until`` interrupts after that batch."""
     made = RoboActClipSettings(**{"model": f"local-dir:{squares / 'clip'}", **QUICK, **settings})
-    losses: list[float] = []
-
-    def note(number: int, loss: float) -> None:
-        losses.append(loss)
-        if number == until:
-            os.kill(os.getpid(), signal.SIGINT)
-
     request = VideoRequest([squares], output, made, resume, "cpu")
-    if until:
-        with pytest.raises(KeyboardInterrupt):
-            train(request, print, note)
-    else:
-        train(request, print, note)
-    return losses
+    return recorded_losses(lambda note: train(request, print, note), until)
 
 
 def test_learns_actions_that_the_mean_of_frames_cannot_tell_apart(

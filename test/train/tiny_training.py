@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_train.data.pictures import Encoded, Pixels, jpeg
@@ -47,3 +51,20 @@ def small_model(folder: Path) -> str:
     content = {"model_cfg": {"embed_dim": 24, "vision_cfg": vision, "text_cfg": text}, "preprocess_cfg": {}}
     (folder / "open_clip_config.json").write_text(json.dumps(content))
     return f"local-dir:{folder}"
+
+
+def recorded_losses(train: Callable[[Callable[[int, float], None]], object], until: int = 0) -> list[float]:
+    """Return the loss of every batch of a training that is told whom to tell; ``until`` interrupts after that."""
+    losses: list[float] = []
+
+    def note(number: int, loss: float) -> None:
+        losses.append(loss)
+        if number == until:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    if until:
+        with pytest.raises(KeyboardInterrupt):
+            train(note)
+    else:
+        train(note)
+    return losses
