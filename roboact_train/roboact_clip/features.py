@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from roboact_ros.errors import RecordingError
 from roboact_ros.policies.nets.roboact_clip.clip_features import FrozenClip
+from roboact_ros.recording.whole_file import writing_whole
 from roboact_ros.types import ImageArray
 from roboact_train.clip_rt.loading import Place
 from roboact_train.roboact_clip.clips import FRAMES, Clip
@@ -159,18 +160,12 @@ def cached_texts(folder: Path, texts: Sequence[str], clip: FrozenClip, model: st
 
 
 def _save_texts(path: Path, known: dict[str, NDArray[np.float32]]) -> None:
-    unfinished = path.with_name(f".{path.name}.writing-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
+        with writing_whole(path) as file:
             np.savez(file, texts=np.array(list(known)), features=np.stack(list(known.values())))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
     except OSError as error:
         raise RecordingError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _mark(frames: NDArray[np.float32], done: NDArray[np.float32], rows: list[int]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import torch
 
 from roboact_ros.errors import ConfigurationError
+from roboact_ros.recording.whole_file import writing_whole
 
 FORMAT = "roboact training 1"
 
@@ -20,17 +20,11 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
     Raises:
         ConfigurationError: The disk refused.
     """
-    unfinished = path.with_name(f".{path.name}.writing-{os.getpid()}")
     try:
-        with unfinished.open("wb") as file:
+        with writing_whole(path) as file:
             torch.save({"format": FORMAT, **state}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
     except (OSError, RuntimeError) as error:  # PyTorch reports a full disk as a RuntimeError
         raise ConfigurationError(f"{path} cannot be written: {str(error).splitlines()[0]}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def load_state(path: Path) -> dict[str, Any]:
