@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Started = tuple[LoopSettings, Callable[[], Outcome]]
 
-KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus", "roboact_clip")
+KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus", "clip", "roboact_clip")
 
 _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "model": (str, "NAME", "open_clip model or local-dir:FOLDER (ViT-H-14-378-quickgelu)"),

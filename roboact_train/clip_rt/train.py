@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from roboact_ros.errors import ConfigurationError, did_you_mean
 from roboact_ros.policies.manifest import read_trained_model, trained_model_folder
 from roboact_ros.policies.nets.clip import ClipNetwork, clip_with_random_weights, clip_with_weights
+from roboact_train.clip_rt.captions import CaptionLearner
 from roboact_train.clip_rt.chunks import chunks_of
 from roboact_train.clip_rt.corpus import read_corpus
 from roboact_train.clip_rt.exact import exact
@@ -136,4 +137,6 @@ def _learner(
         parts = (corpus.train, corpus.validation)
         train, validation = (ways_of(part, settings.camera) if aims else None for part in parts)
         feed = MemoryFeed(corpus, settings, place, pin, (train, validation))
+    if request.kind == "clip":
+        return CaptionLearner(network, feed, settings), dict(feed.counts)
     return ContrastiveLearner(request.kind, network, feed, settings), dict(feed.counts)

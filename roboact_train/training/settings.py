@@ -17,8 +17,8 @@ Count = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Part = Annotated[float, Field(ge=0.0, lt=1.0)]
 
-KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus")
-"""Models that can be trained; the same names as the policies that run them."""
+KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus", "clip")
+"""Models that learn from samples; but for the plain ``clip``, the same names as the policies that run them."""
 
 _LOCAL = "local-dir:"
 
