@@ -4,9 +4,9 @@ r"""Make the training data of RoboAct-CLIP: videos of single actions, with subje
   roboact reconstruct RH20T/ --output data/roboact_clip --annotator endpoint \
       --endpoint https://api.deepseek.com --model deepseek-reasoner --api-key-env DEEPSEEK_API_KEY
 
-SOURCE is RH20T as published, a folder of bags or a LeRobot data set. Videos whose text describes several actions are
-left out. The built-in rule parser reads the texts, or a language model behind an OpenAI-compatible endpoint, which is
-asked once for each text. After an interruption the same command goes on; docs/roboact_clip.md says more.
+SOURCE is RH20T as published, a folder of bags or of shards, or a LeRobot data set. Videos whose text describes several
+actions are left out. The rule parser reads the texts, or a language model behind an OpenAI-compatible endpoint,
+which is asked once for each text. After an interruption the same command goes on; docs/roboact_clip.md says more.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--action", action="append", default=[], metavar="VERB", help="a further class of actions; may be repeated"
+    )
+    parser.add_argument(
+        "--colours", action="store_true", help="a red block and a blue one are two objects (rule parser only)"
     )
     parser.add_argument("--ray", action="store_true", help="look through the videos in parallel with Ray Data")
     parser.add_argument("--endpoint", default="", metavar="URL", help="base address, such as http://127.0.0.1:11434/v1")
@@ -58,16 +61,19 @@ def run(args: argparse.Namespace) -> int:
     from roboact_train.roboact_clip.reconstruct import ANSWERS, RuleAnnotator, open_folder, reconstruct
     from roboact_train.roboact_clip.rules import RuleParser
     from roboact_train.roboact_clip.sources import find_clip_sources
+    from roboact_train.roboact_clip.words import COLOURS
 
     if (args.annotator == "endpoint") != bool(args.endpoint):
         raise ConfigurationError("--annotator endpoint and --endpoint URL belong together")
+    if args.colours and args.endpoint:
+        raise ConfigurationError("--colours goes with the rule parser; a language model answers with nouns alone")
     if not args.timeout > 0.0:
         raise ConfigurationError(f"--timeout is above 0, not {args.timeout:g}")
     actions = actions_with(args.action)
     sources = find_clip_sources(args.sources, args.camera, args.least_rating)
     with Progress() as progress:
         if args.annotator == "rules":
-            rules = RuleAnnotator(RuleParser(actions))
+            rules = RuleAnnotator(RuleParser(actions, COLOURS if args.colours else ()))
             counts = reconstruct(sources, args.output, rules, actions, progress.step, args.ray)
         else:
             client = ChatClient(endpoint_at(args.endpoint, args.model, args.api_key_env), args.timeout)

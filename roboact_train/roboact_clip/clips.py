@@ -15,7 +15,7 @@ class Clip:
 
     Attributes:
         name: What to call it; unique.
-        kind: ``video`` (a file), ``images`` (a folder), ``bag`` or ``lerobot``.
+        kind: ``video`` (a file), ``images`` (a folder), ``bag``, ``shard`` or ``lerobot``.
         path: Where it is.
         camera: Which camera of it.
         begin: First frame.

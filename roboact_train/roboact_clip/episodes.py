@@ -1,4 +1,4 @@
-"""Our bags and LeRobot data sets as clips; an episode in which the task changes gives one clip for each task."""
+"""Bags, shards and LeRobot data sets as clips; an episode in which the task changes gives one clip for each task."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from roboact_ros.recording.reader import Episode
 from roboact_train.data.bag_topics import texts
 from roboact_train.data.frame_streams import image_streams
 from roboact_train.data.lerobot_files import LeRobotFiles
+from roboact_train.data.samples import Sample
+from roboact_train.data.shards import read_shard
 from roboact_train.roboact_clip.clips import Clip, runs
 
 
@@ -67,6 +69,42 @@ class LeRobotEpisode:
         given = [files.tasks.get(row[0] if isinstance(row, list) else row, "").strip() for row in rows]
         cameras = [name for name in files.cameras if self.camera in ("", name) and not _is_depth(files, name)]
         return [clip for camera in cameras for clip in _clips("lerobot", self.path, camera, self.episode, given)]
+
+
+@dataclass(frozen=True, slots=True)
+class ShardOfEpisodes:
+    """One shard; a frame of its clips is what was seen before one step."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The file."""
+        return str(self.path)
+
+    def changed_ns(self) -> int:
+        """When it was written last [ns]."""
+        return self.path.stat().st_mtime_ns
+
+    def clips(self) -> list[Clip]:
+        """Return a clip for each episode and task."""
+        steps = [f"{sample.episode}\n{sample.instruction}" for sample in shard_samples(self.path, self.changed_ns())]
+        clips = []
+        for begin, end, step in runs(steps):
+            episode, _, task = step.rpartition("\n")
+            name = f"{self.path}/{episode}/{begin}"
+            clips.append(Clip(name, "shard", str(self.path), "", begin, end, task, task=task.lower(), episode=begin))
+        return clips
+
+
+@functools.lru_cache(maxsize=2)
+def shard_samples(path: Path, changed_ns: int) -> list[Sample]:
+    """Read a shard once for all its clips; ``changed_ns`` tells a new file from an old one of the same name.
+
+    Raises:
+        RecordingError: It is damaged.
+    """
+    return list(read_shard(path))
 
 
 @functools.lru_cache(maxsize=4)

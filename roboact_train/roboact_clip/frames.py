@@ -16,6 +16,7 @@ from roboact_train.data.frame_streams import image_streams
 from roboact_train.data.lerobot_files import LeRobotFiles
 from roboact_train.data.pictures import PictureFile
 from roboact_train.roboact_clip.clips import FRAMES, Clip
+from roboact_train.roboact_clip.episodes import shard_samples
 
 
 def frame_numbers(clip: Clip, count: int = FRAMES) -> list[int]:
@@ -54,6 +55,11 @@ def _read(clip: Clip, numbers: Sequence[int]) -> list[ImageArray]:
         data = LeRobotFiles(path)
         pictures = data.pictures(clip.episode, clip.camera, numbers, data.table(clip.episode))
         return [encoded.load() for encoded in pictures]
+    if clip.kind == "shard":
+        samples = shard_samples(path, path.stat().st_mtime_ns)
+        if len(samples) < clip.end:
+            raise RecordingError(f"{path}: {len(samples)} samples are left of {clip.end}")
+        return [samples[number].image for number in numbers]
     with Episode(path) as episode:
         images = image_streams(episode, clip.camera)[clip.camera]
         return [picture(images.raw[number], f"{clip.name}, image {number}").load() for number in numbers]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from roboact_train.roboact_clip import words as w
 from roboact_train.roboact_clip.inflect import singular
@@ -30,12 +30,17 @@ def end_of_noun_phrase(tokens: Sequence[str], start: int, is_verb: Callable[[int
     return len(tokens)
 
 
-def object_of(tokens: Sequence[str]) -> str:
+def object_of(tokens: Sequence[str], kept: Collection[str] = ()) -> str:
     """Return the noun that a phrase is about, singular: ``the two red drawers`` gives ``drawer``; or nothing.
 
     A phrase with "of" is given whole: of the cabinet is left away, of bread after a piece is what counts.
+
+    Args:
+        tokens: The phrase.
+        kept: Adjectives that belong to the object: with colours the example gives ``red drawer``.
     """
     words = list(tokens)
+    adjectives: list[str] = []
     if "of" in words:
         at = words.index("of")
         measured = words[at - 1] in w.MEASURES if at else True
@@ -44,11 +49,11 @@ def object_of(tokens: Sequence[str]) -> str:
         alone = len(words) == 1 and words[0] in _NOUNS_TOO
         if alone or (words[0] == "light" and not _is_modifier(words[1])):  # light bulb, but not light blue bulb
             break
-        words.pop(0)
+        adjectives += [word for word in (words.pop(0),) if word in kept]
     if not words or words[0] in w.PRONOUNS:
         return ""
     nouns = words[-LONGEST:]
-    return " ".join([*nouns[:-1], singular(nouns[-1])])
+    return " ".join([*adjectives, *nouns[:-1], singular(nouns[-1])])
 
 
 def is_adverb(token: str) -> bool:

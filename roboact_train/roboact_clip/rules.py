@@ -7,7 +7,7 @@ further actions; an instrument ("use a knife to …") and a manner ("… by rota
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from roboact_train.roboact_clip import words as w
 from roboact_train.roboact_clip.annotation import Act, Annotation
@@ -23,9 +23,11 @@ class RuleParser:
 
     Args:
         actions: Verbs of every class, see :data:`~roboact_train.roboact_clip.classes.ACTIONS`.
+        kept: Adjectives that belong to objects, such as :data:`~roboact_train.roboact_clip.words.COLOURS`.
     """
 
-    def __init__(self, actions: Mapping[str, tuple[str, ...]] = ACTIONS) -> None:
+    def __init__(self, actions: Mapping[str, tuple[str, ...]] = ACTIONS, kept: Collection[str] = ()) -> None:
+        self._kept = kept
         self.verbs = {**w.OTHER_VERBS, **verb_table(actions)}
         self.longest = max(len(verb.split()) for verb in self.verbs)
 
@@ -39,6 +41,10 @@ class RuleParser:
         sentence = _Reading(self, _TOKEN.findall(text.lower().replace("’", "'").replace("-and-", " and ")))
         sentence.read()
         return Annotation(sentence.subject, tuple(dict.fromkeys(sentence.acts)))
+
+    def object_of(self, phrase: Sequence[str]) -> str:
+        """Return what a noun phrase is about."""
+        return object_of(phrase, self._kept)
 
 
 class _Reading:
@@ -137,10 +143,10 @@ class _Reading:
             self._at += 1
             phrase = self._noun_phrase()
         verb = self._with_particle(said, verb)
-        self.acts.append(Act(verb, object_of(phrase)))
+        self.acts.append(Act(verb, self._parser.object_of(phrase)))
         while self._token() in ("and", ",", "or") and not self._verb(self._skipping_connectors())[0]:
             self._at = self._skipping_connectors()
-            further = object_of(self._noun_phrase())
+            further = self._parser.object_of(self._noun_phrase())
             if not further:
                 return
             self.acts.append(Act(verb, further))
@@ -174,7 +180,7 @@ class _Reading:
             self._at = begun
             return False
         self._at = end
-        self.acts.append(Act(verb, object_of(phrase)))
+        self.acts.append(Act(verb, self._parser.object_of(phrase)))
         rest = self._tokens[end:]
         if "by" in rest:
             who = [w.SUBJECT_OF[token] for token in rest[rest.index("by") :] if token in w.SUBJECT_OF]

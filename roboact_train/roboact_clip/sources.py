@@ -8,11 +8,12 @@ from pathlib import Path
 from roboact_ros.errors import ConfigurationError, RecordingError, did_you_mean
 from roboact_ros.recording.folders import BagState, find_bags, mcap_files
 from roboact_train.data.lerobot_files import LeRobotFiles
+from roboact_train.data.shards import shard_files
 from roboact_train.roboact_clip.clips import ClipSource
-from roboact_train.roboact_clip.episodes import BagEpisode, LeRobotEpisode
+from roboact_train.roboact_clip.episodes import BagEpisode, LeRobotEpisode, ShardOfEpisodes
 from roboact_train.roboact_clip.rh20t import rh20t_episodes
 
-KINDS = "folders of RH20T, bags, LeRobot data sets (meta/info.json)"
+KINDS = "folders of RH20T, bags, shards (*.tar), LeRobot data sets (meta/info.json)"
 
 
 def find_clip_sources(paths: Iterable[Path], camera: str = "", least_rating: int = 0) -> list[ClipSource]:
@@ -37,6 +38,8 @@ def _sources(path: Path, camera: str, least_rating: int) -> list[ClipSource]:
         found = [LeRobotEpisode(path, episode, camera) for episode in files.episodes]
     elif mcap_files(path) or path.suffix == ".mcap":
         found = [BagEpisode(path, camera)]
+    elif path.suffix == ".tar" or (path.is_dir() and shard_files(path)):
+        found = [ShardOfEpisodes(shard) for shard in (shard_files(path) if path.is_dir() else [path])]
     elif path.is_dir():
         found = [*rh20t_episodes(path, camera, least_rating)]
         found = found or [*_bags(path, camera)]

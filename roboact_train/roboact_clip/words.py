@@ -76,11 +76,12 @@ OTHER_VERBS = {
 """Verbs that are none of the atomic actions: a second action is noticed whatever it is."""
 MEASURES = _set("piece pieces slice slices pair pairs set pile stack row bit sheet sheets bunch handful kind lot")
 """Nouns that only count the one after "of": a piece of bread."""
-ADJECTIVES = _set(
-    "red green blue yellow orange purple pink black white grey gray brown golden silver colorful transparent clear "
-    "small big large little tiny huge long short tall thin thick wide narrow round square rectangular circular "
-    "triangular left right middle center central top bottom upper lower front back rear inner outer corner leftmost "
-    "rightmost other same different new old empty full open closed hot cold wet dry clean dirty soft hard heavy light "
-    "dark wooden plastic metal rubber glass own entire whole corresponding specified target heavy bright loose "
-    "correct appropriate specific single double ripe fresh raw whole half nearby yellowish two-finger remaining"
+COLOURS = _set("red green blue yellow orange purple pink black white grey gray brown golden silver")
+ADJECTIVES = COLOURS | _set(
+    "colorful transparent clear small big large little tiny huge long short tall thin thick wide narrow round square "
+    "rectangular circular triangular left right middle center central top bottom upper lower front back rear inner "
+    "outer corner leftmost rightmost other same different new old empty full open closed hot cold wet dry clean dirty "
+    "soft hard heavy light dark wooden plastic metal rubber glass own entire whole corresponding specified target "
+    "heavy bright loose correct appropriate specific single double ripe fresh raw whole half nearby yellowish two- "
+    "finger remaining"
 )

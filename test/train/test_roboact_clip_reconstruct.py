@@ -12,9 +12,11 @@ import pytest
 from data_bags import DemoBag
 from language_model import answers, endpoint
 from rh20t_layout import TEXTS, by_rules, every_kind, sequence, video
+from tiny_training import colour_shard
 
 from roboact_ros.cli import main
 from roboact_ros.errors import RecordingError
+from roboact_train.data.shards import read_shard
 from roboact_train.roboact_clip.clips import FRAMES, Clip
 from roboact_train.roboact_clip.dataset import AtomicClip, read_dataset
 from roboact_train.roboact_clip.frames import frame_numbers, read_frames
@@ -167,6 +169,25 @@ def test_a_lerobot_data_set_gives_the_same_clips_as_a_video(tmp_path: Path, bags
     assert [image.shape for image in read_frames(other[0].clip)] == [(24, 32, 3)] * FRAMES
 
 
+def test_episodes_in_shards_are_clips(tmp_path: Path) -> None:
+    (tmp_path / "shards").mkdir()
+    shard = colour_shard(tmp_path / "shards" / "shard-000000.tar", count=24, episodes=4)
+    (source,) = find_clip_sources([tmp_path / "shards"])
+
+    clips = source.clips()
+
+    steps = list(read_shard(shard))
+    assert sum(clip.frames for clip in clips) == 24
+    assert {(clip.kind, clip.path) for clip in clips} == {("shard", str(shard))}
+    clip = clips[3]
+    assert clip.text == steps[clip.begin].instruction
+    seen = read_frames(clip, clip.frames)
+    assert all(np.array_equal(a, b.image) for a, b in zip(seen, steps[clip.begin : clip.end], strict=True))
+    colour_shard(shard, count=clips[-1].begin, episodes=4)
+    with pytest.raises(RecordingError, match="samples are left"):
+        read_frames(clips[-1])
+
+
 def test_the_command(rh20t: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = str(tmp_path / "out")
     assert main(["reconstruct", str(rh20t), "--output", out, "--action", "juggle", "--json"]) == 0
@@ -191,6 +212,7 @@ def test_the_command(rh20t: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     [
         (["--annotator", "endpoint"], "belong together"),
         (["--endpoint", "http://127.0.0.1:1/v1"], "belong together"),
+        (["--annotator", "endpoint", "--endpoint", "http://127.0.0.1:1/v1", "--colours"], "goes with the rule parser"),
         (["--action", "grab"], 'it means "grasp"'),
         (["--annotator", "endpoint", "--endpoint", "http://127.0.0.1:1/v1", "--at-once", "0"], "at least one question"),
         (["--annotator", "endpoint", "--endpoint", "http://127.0.0.1:1/v1", "--timeout", "0"], "--timeout is above 0"),

@@ -15,6 +15,7 @@ from roboact_train.roboact_clip.answers import AnswerReader
 from roboact_train.roboact_clip.classes import ACTIONS, actions_with, verb_table
 from roboact_train.roboact_clip.inflect import singular, third_person, verb_forms
 from roboact_train.roboact_clip.rules import RuleParser
+from roboact_train.roboact_clip.words import COLOURS
 
 LABELLED = Path(__file__).parent / "roboact_clip_annotations"
 PARSER = RuleParser()
@@ -112,6 +113,19 @@ def test_every_verb_means_one_class() -> None:
     table = verb_table(ACTIONS)
     for action, verbs in ACTIONS.items():
         assert all(table[verb] == action for verb in verbs), action
+
+
+def test_colours_may_belong_to_objects() -> None:
+    parser = RuleParser(kept=COLOURS)
+    for text, wanted in (
+        ("Stack the small red block on the blue block", Act("stack", "red block")),
+        ("pick up the light blue cups", Act("pick up", "blue cup")),
+        ("open the drawer of the white desk", Act("open", "drawer")),
+        ("eat an orange", Act("eat", "orange")),
+    ):
+        (act,) = parser.annotate(text).acts
+        assert act.object == wanted.object, text
+    assert PARSER.annotate("Stack the small red block on the blue block").acts[0].object == "block"
 
 
 def test_further_actions() -> None:
