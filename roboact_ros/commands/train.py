@@ -5,6 +5,7 @@
   roboact train clip_rt bags/ --output runs/small --settings clip_rt_tabletop
   accelerate launch -m roboact_ros.cli train clip_rt shards/ --output runs/oxe --settings clip_rt_pretrain
   roboact train roboact_clip data/roboact_clip --output runs/videos --checkpoint clip.safetensors
+  roboact train act_vae astribot/ --output runs/actions          the tokenizers of CLAP: docs/clap.md
 
 SOURCE is whatever roboact convert reads, or for roboact_clip what roboact reconstruct wrote; its --checkpoint is the
 frozen CLIP. DIR gets the best model (best/), TensorBoard logs, and the state that --resume goes on from; Ctrl-C saves
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     Started = tuple[LoopSettings, Callable[[], Outcome]]
 
-KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus", "clip", "roboact_clip")
+KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus", "clip", "roboact_clip", "act_vae", "vd_vae")
 
 _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "model": (str, "NAME", "open_clip model or local-dir:FOLDER (ViT-H-14-378-quickgelu)"),
@@ -57,6 +58,11 @@ _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "executed": (int, "N", "how many of them are carried out before the next image is looked at (8)"),
     "ablation": (str, "A", "roboact_clip without its temporal module or without disentanglement (none)"),
     "unseen": (float, "R", "part of the (action, object) pairs that roboact_clip is asked for unseen (0.1)"),
+    "steps": (int, "N", "batches of an epoch of act_vae and vd_vae (2000)"),
+    "tokens": (int, "N", "codes that act_vae makes of a chunk of one arm (8)"),
+    "codes": (int, "N", "size of its codebook (512)"),
+    "statistics": (str, "FILE", "statistics of the robots of act_vae (default: measured on the data)"),
+    "action_vae": (str, "MODEL", "the act_vae that vd_vae is aligned with: folder of a trained one, or clap.ckpt"),
 }
 
 
@@ -110,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigurationError(f"--threads is at least 1, not {args.threads}")
     begun = time.monotonic()
     # PyTorch takes seconds to import; who made a mistake above does not wait for it.
-    start = _roboact_clip if args.kind == "roboact_clip" else _clip_rt
+    start = {"roboact_clip": _roboact_clip, "act_vae": _tokenizer, "vd_vae": _tokenizer}.get(args.kind, _clip_rt)
     settings, train = start(args, given)
     try:
         import torch
@@ -193,6 +199,34 @@ def _roboact_clip(args: argparse.Namespace, given: dict[str, Any]) -> Started:
             args.licence,
             args.simulated,
             args.features,
+        )
+        return train(request, _tell)
+
+    return settings, start
+
+
+def _tokenizer(args: argparse.Namespace, given: dict[str, Any]) -> Started:
+    """Return the settings of an Act-VAE or a VD-VAE and what trains it."""
+    from roboact_train.clap.tokenizer_settings import SETTINGS_OF
+    from roboact_train.training.settings import settings_from
+
+    if args.corrections:
+        raise ConfigurationError(f"--corrections go with clip_rt, not with {args.kind}")
+    settings = settings_from(_settings_file(args.settings), given, SETTINGS_OF[args.kind])
+
+    def start() -> Outcome:
+        from roboact_train.clap.train import TokenizerRequest, train
+
+        request = TokenizerRequest(
+            args.sources,
+            args.output,
+            settings,
+            args.resume,
+            args.device,
+            args.licence,
+            args.simulated,
+            args.features,
+            args.camera,
         )
         return train(request, _tell)
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from torch import nn
+from torch.optim import AdamW
 from torch.utils.tensorboard import SummaryWriter
 
 from roboact_ros.errors import ConfigurationError
@@ -77,6 +79,7 @@ class Training:
         tell: Gets lines of progress, in the main process only.
         notes: For the manifest of the model.
         on_batch: Called with the number and the loss (mean over processes) of each batch.
+        optimiser: Makes the optimiser; a group of its weights may have a ``scale`` of the learning rate.
     """
 
     def __init__(
@@ -88,10 +91,11 @@ class Training:
         tell: Callable[[str], None],
         notes: Mapping[str, Any],
         on_batch: Callable[[int, float], None] = lambda number, loss: None,
+        optimiser: Callable[[nn.Module, LoopSettings], AdamW] = adamw,
     ) -> None:
         self._learner, self._settings, self._output = learner, settings, output
         self._accelerator, self._tell, self._notes, self._on_batch = accelerator, tell, notes, on_batch
-        self._module, self._optimiser = accelerator.prepare(learner.module, adamw(learner.module, settings))
+        self._module, self._optimiser = accelerator.prepare(learner.module, optimiser(learner.module, settings))
         self._steps = settings.epochs * learner.batches_per_epoch // settings.accumulate
         self._progress = Progress()
 
@@ -188,7 +192,7 @@ class Training:
                 if settings.clip_gradient:
                     accelerator.clip_grad_norm_(self._module.parameters(), settings.clip_gradient)
                 for group in self._optimiser.param_groups:
-                    group["lr"] = self._rate()
+                    group["lr"] = self._rate() * group.get("scale", 1.0)
                 progress.step += 1
             self._optimiser.step()
             self._optimiser.zero_grad()

@@ -20,8 +20,9 @@ def adamw(module: nn.Module, settings: LoopSettings) -> AdamW:
 
 
 def learning_rate(step: int, steps: int, settings: LoopSettings) -> float:
-    """Return the rate of step 0 … ``steps`` - 1: a straight rise, then a cosine down to zero."""
+    """Return the rate of step 0 … ``steps`` - 1: a straight rise, then a cosine down."""
     if step < settings.warmup:
         return settings.learning_rate * (step + 1) / settings.warmup
     done = (step - settings.warmup) / max(steps - settings.warmup, 1)
-    return settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * done))
+    falling = 0.5 * (1.0 + math.cos(math.pi * done))
+    return settings.learning_rate * (settings.lowest + (1.0 - settings.lowest) * falling)

@@ -35,7 +35,8 @@ class LoopSettings:
         epochs: Times that every sample is seen.
         batch: Samples that are contrasted with one another, over all processes together.
         accumulate: Batches whose gradients make one step of the optimiser.
-        learning_rate: Highest learning rate of AdamW; after the warm-up it falls along a cosine to zero.
+        learning_rate: Highest learning rate of AdamW; after the warm-up it falls along a cosine.
+        lowest: Part of it that it falls to.
         weight_decay: Of all weights but biases, norms and scales.
         warmup: Steps in which the learning rate rises.
         betas: Decay of AdamW's averages.
@@ -52,6 +53,7 @@ class LoopSettings:
     batch: Annotated[int, Field(ge=2)] = 16
     accumulate: Count = 1
     learning_rate: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 5e-6
+    lowest: Part = 0.0
     weight_decay: NotNegative = 0.1
     warmup: Annotated[int, Field(ge=0)] = 100
     betas: tuple[Part, Part] = (0.9, 0.98)
