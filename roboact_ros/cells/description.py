@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import IPv4Address
 from math import pi
 from typing import Annotated, Literal
 
@@ -15,6 +17,9 @@ Range = tuple[Number, Number]
 Six = tuple[Number, Number, Number, Number, Number, Number]
 
 _STRICT = ConfigDict(extra="forbid")
+
+ARMS = ("left", "right")
+"""Names of the arms of a cell that has two."""
 
 TABLE_BELOW_HOME = 0.288
 """The table lies this far below the home tool unless told otherwise: going down 0.27 m ends 18 mm above it [m]."""
@@ -40,8 +45,20 @@ class ArmDescription:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class PlacedArmDescription(ArmDescription):
+    """One arm of two.
+
+    Attributes:
+        pose_base_in_cell: Where its base stands: x, y, z [m], rotation vector [rad]. The frame of the cell is any that
+            both arms are measured in.
+    """
+
+    pose_base_in_cell: Six = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, config=_STRICT)
 class GripperDescription:
-    """The gripper.
+    """The gripper; of a cell with two arms, that of each.
 
     Attributes:
         kind: ``robotiq`` (its socket on the controller), ``digital_output`` (one output pin) or ``none``.
@@ -163,6 +180,7 @@ class PolicyDescription:
         kind: ``none`` leaves the arm to the person.
         model: open_clip model name.
         checkpoint: State dict to load, folder of a trained model, or name of a shipped one; empty only with ``random``.
+        clip: Weights of the frozen CLIP below a ``roboact`` policy, where they are now if they were moved since.
         random: Use random weights. Never happens unless asked for here.
         camera: Name of the camera the policy looks through.
         more_cameras: Names of further cameras, for policies that look through several.
@@ -170,13 +188,16 @@ class PolicyDescription:
         device: Torch device; ``auto`` takes CUDA when there is one.
         lookahead: Choose the next motion when this fraction of the current one is done; 1 waits for its end.
         steady: Never take back a motion by one that is as long, nor repeat one that changed nothing to be seen.
+        step_seconds: In an instruction of several steps ("..., then ..."), go on to the next after so long, done or not
+            [s]; 0 waits until the policy or a person says that a step is done.
         refinement: Help of a vision-language model with every choice.
         remote: The server of ``clap_remote``, which needs no model or checkpoint here.
     """
 
-    kind: Literal["none", "clip_rt", "clip_rt_action", "clip_rt_plus", "clap_remote"] = "none"
+    kind: Literal["none", "clip_rt", "clip_rt_action", "clip_rt_plus", "roboact", "clap_remote"] = "none"
     model: str = "ViT-H-14-378-quickgelu"
     checkpoint: str = ""
+    clip: str = ""
     random: bool = False
     camera: str = "front"
     more_cameras: tuple[str, ...] = ()
@@ -184,13 +205,15 @@ class PolicyDescription:
     device: str = "auto"
     lookahead: Fraction = 1.0
     steady: bool = True
+    step_seconds: Annotated[float, Field(ge=0.0)] = 0.0
     refinement: RefinementDescription = RefinementDescription()
     remote: RemoteDescription = RemoteDescription()
 
     @property
     def shown_model(self) -> str:
         """What an operator reads where the model is meant."""
-        return self.remote.server if self.kind == "clap_remote" else self.model
+        own = {"clap_remote": self.remote.server, "roboact": self.checkpoint}
+        return own.get(self.kind, self.model)
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -201,9 +224,10 @@ class SafetyDescription:
         workspace_x: Allowed displacement of the tool from the home pose along base x [m]; y and z likewise.
         workspace_y: See ``workspace_x``.
         workspace_z: See ``workspace_x``.
-        table_z: Height of the table in the base frame [m]; the tool stays above it. By default ``TABLE_BELOW_HOME``
-            below the tool at home.
+        table_z: Height of the table in the base frame (of two arms: in the frame of the cell) [m]; the tool stays above
+            it. By default ``TABLE_BELOW_HOME`` below the tool at home.
         table_clearance: Smallest distance of the tool centre point above the table [m].
+        arm_clearance: Smallest distance between any parts of two arms [m].
         tool_speed: Largest speed of the tool [m/s].
         tool_acceleration: Largest acceleration of the tool [m/s^2].
         tool_jerk: Largest jerk of the tool [m/s^3].
@@ -220,6 +244,7 @@ class SafetyDescription:
     workspace_z: Range = (-0.27, 0.20)
     table_z: Number | None = None
     table_clearance: Annotated[float, Field(ge=0.0)] = 0.005
+    arm_clearance: Positive = 0.05
     tool_speed: Positive = 0.25
     tool_acceleration: Positive = 1.0
     tool_jerk: Positive = 10.0
@@ -294,7 +319,8 @@ class SimDescription:
     """The simulated cell, used when ``arm.robot_ip`` is ``sim``.
 
     Attributes:
-        address: Loopback address of the simulated controller; a second cell needs another one, e.g. 127.0.0.2.
+        address: Loopback address of the simulated controller; a second cell needs another one, e.g. 127.0.0.2. The
+            second arm of a cell has the address after it.
         task: Task of the suite whose episode is on the table (docs/tasks.md); empty for blocks to play with.
         split: Whether that is an episode that policies may learn from.
         seed: Number of that episode; without a task, seed of the placement of the objects.
@@ -316,6 +342,8 @@ class Cell:
         viewpoint: Whose left is "left": the robot base's, the tool's, or the operator's who faces the robot.
         instruction: The task at start; empty waits for one.
         language_model: Help with sentences that the grammar does not understand.
+        arm: The arm of a cell with one.
+        arms: The arms of a cell with two, ``left`` and ``right``, in the place of ``arm``.
     """
 
     name: str
@@ -324,6 +352,7 @@ class Cell:
     instruction: str = ""
     language_model: LanguageModelDescription = LanguageModelDescription()
     arm: ArmDescription = ArmDescription()
+    arms: dict[Literal["left", "right"], PlacedArmDescription] = Field(default_factory=dict)
     gripper: GripperDescription = GripperDescription()
     cameras: dict[str, CameraDescription] = Field(default_factory=dict)
     policy: PolicyDescription = PolicyDescription()
@@ -334,11 +363,45 @@ class Cell:
     sim: SimDescription = SimDescription()
 
     @property
+    def arm_names(self) -> tuple[str, ...]:
+        """Names of the arms; a single one has none."""
+        return ARMS if self.arms else ("",)
+
+    @property
     def simulated(self) -> bool:
-        """Whether the robot of this cell is simulated."""
-        return self.arm.robot_ip == "sim"
+        """Whether the robots of this cell are simulated."""
+        return all(arm.robot_ip == "sim" for arm in (self.arms or {"": self.arm}).values())
+
+    @property
+    def robot_words(self) -> str:
+        """The robots in words, e.g. ``a simulated ur5e``."""
+        if self.arms:
+            arms = [self.of_arm(name) for name in ARMS]
+            place = "simulated" if self.simulated else " and ".join(arm.robot_address for arm in arms)
+            return f"two {arms[0].arm.model}, left and right: {place}"
+        return f"a simulated {self.arm.model}" if self.simulated else f"the {self.arm.model} at {self.robot_address}"
 
     @property
     def robot_address(self) -> str:
-        """Network address of the robot controller."""
+        """Network address of the robot controller; of two, that of the left one."""
+        if self.arms:
+            return self.of_arm(ARMS[0]).robot_address
         return self.sim.address if self.simulated else self.arm.robot_ip
+
+    def of_arm(self, name: str) -> Cell:
+        """Return the cell of one arm: its own address, the table in its own base. ``""`` is the arm of a cell with one.
+
+        Raises:
+            KeyError: There is no such arm.
+        """
+        if not name:
+            return self
+        arm = self.arms[name]  # type: ignore[index]
+        table_z = self.safety.table_z
+        return replace(
+            self,
+            arm=ArmDescription(arm.model, arm.robot_ip, arm.tcp, arm.home, arm.calibrated),
+            arms={},
+            safety=replace(self.safety, table_z=table_z if table_z is None else table_z - arm.pose_base_in_cell[2]),
+            sim=replace(self.sim, address=str(IPv4Address(self.sim.address) + ARMS.index(name))),
+        )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
+
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 from launch.substitutions import LaunchConfiguration
@@ -24,27 +27,36 @@ ARGUMENTS = {
 }
 """Launch arguments, each an override of the system file, with their descriptions."""
 
+DUAL_ARGUMENTS = {
+    "left_ip": "address of the left UR controller; empty runs a simulated one",
+    "right_ip": "address of the right UR controller; empty runs a simulated one",
+    **{name: text for name, text in ARGUMENTS.items() if name in ("instruction", "record", "bags", "namespace")},
+}
+"""The same for a cell with two arms."""
 
-def cell_launch(system: str) -> LaunchDescription:
+
+def cell_launch(system: str, arguments: Mapping[str, str] = ARGUMENTS) -> LaunchDescription:
     """Return the launch description of an installed system.
 
     Args:
         system: Default of the argument ``system``: an installed name or a YAML file.
+        arguments: Names of the launch arguments, with their descriptions.
     """
     declared = [DeclareLaunchArgument("system", default_value=system, description="system file: a name or a path")]
-    declared += [DeclareLaunchArgument(name, default_value="", description=text) for name, text in ARGUMENTS.items()]
+    declared += [DeclareLaunchArgument(name, default_value="", description=text) for name, text in arguments.items()]
     overrides = DeclareLaunchArgument(
         "overrides", default_value="", description="further key:=value changes, separated by spaces"
     )
     environment = [SetEnvironmentVariable(name, value) for name, value in environment_defaults().items()]
-    return LaunchDescription([*declared, overrides, *environment, OpaqueFunction(function=_nodes)])
+    nodes = OpaqueFunction(function=partial(_nodes, names=tuple(arguments)))
+    return LaunchDescription([*declared, overrides, *environment, nodes])
 
 
-def _nodes(context: LaunchContext) -> list[Node]:
+def _nodes(context: LaunchContext, names: Sequence[str]) -> list[Node]:
     def value(name: str) -> str:
         return str(LaunchConfiguration(name).perform(context))
 
-    given = [f"{name}:={value(name)}" for name in ARGUMENTS if value(name)]
+    given = [f"{name}:={value(name)}" for name in names if value(name)]
     overrides = [*given, *value("overrides").split()]
     cell = load_cell(value("system"), overrides)
     return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from roboact_ros.cells.description import Cell
+from roboact_ros.cells.description import ARMS, ArmDescription, Cell
 from roboact_ros.chat.endpoint import check_endpoint
 from roboact_ros.errors import ChatError, ConfigurationError, PolicyError, did_you_mean
 from roboact_ros.policies.clap.server import check_address
@@ -20,6 +21,8 @@ from roboact_ros.share import share_folder
 SHORTHANDS = {
     "robot_ip": "arm.robot_ip",
     "robot_model": "arm.model",
+    "left_ip": "arms.left.robot_ip",
+    "right_ip": "arms.right.robot_ip",
     "checkpoint": "policy.checkpoint",
     "model": "policy.model",
     "camera": "cameras.front",
@@ -27,6 +30,12 @@ SHORTHANDS = {
     "bags": "recording.folder",
 }
 """Names of launch arguments for the keys people change most."""
+
+APART = 0.2
+"""Bases of two arms are at least so far from each other [m]."""
+
+_FOR_TWO_ARMS = ("none", "clap_remote")
+"""Kinds of policies that can drive two arms."""
 
 _ROS_NAME = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*")
 
@@ -87,6 +96,8 @@ def cell_from_mapping(content: dict[str, Any], origin: str) -> Cell:
     except ValidationError as error:
         raise ConfigurationError("\n".join(_explain(e, origin) for e in error.errors())) from None
     _check_cameras(cell, origin)
+    if cell.arms:
+        _check_arms(cell, origin)
     for key, asked in (("language_model", cell.language_model), ("policy.refinement", cell.policy.refinement)):
         if asked.endpoint:
             try:
@@ -120,6 +131,35 @@ def _check_cameras(cell: Cell, origin: str) -> None:
             raise ConfigurationError(f'{origin}: {key} "{name}" is not a camera of this cell; {hint}')
         if name in looked_through[:number]:
             raise ConfigurationError(f'{origin}: {key} "{name}" is there twice')
+
+
+def _check_arms(cell: Cell, origin: str) -> None:
+    if missing := [name for name in ARMS if name not in cell.arms]:
+        raise ConfigurationError(f"{origin}: arms needs both {' and '.join(ARMS)}; {missing[0]} is missing")
+    if cell.arm != ArmDescription():
+        raise ConfigurationError(
+            f"{origin}: a cell has one arm (arm) or two (arms), not both; of two, say arms.left.robot_ip or left_ip"
+        )
+    left, right = (cell.arms[name] for name in ("left", "right"))
+    if left.model != right.model:
+        raise ConfigurationError(f"{origin}: both arms are of one model, not {left.model} and {right.model}")
+    if (left.robot_ip == "sim") != (right.robot_ip == "sim"):
+        raise ConfigurationError(f"{origin}: both arms are simulated, or none: {left.robot_ip} and {right.robot_ip}")
+    if left.robot_ip == right.robot_ip != "sim":
+        raise ConfigurationError(f"{origin}: both arms have the address {left.robot_ip}; every controller has its own")
+    x, y, z = (b - a for a, b in zip(left.pose_base_in_cell[:3], right.pose_base_in_cell[:3], strict=True))
+    if (distance := (x * x + y * y + z * z) ** 0.5) < APART:
+        raise ConfigurationError(
+            f"{origin}: the bases of the arms are {distance:g} m apart, at least {APART:g} m are possible; say where"
+            " they stand in arms.left.pose_base_in_cell and arms.right.pose_base_in_cell"
+        )
+    try:
+        ipaddress.IPv4Address(cell.sim.address)
+    except ValueError:
+        raise ConfigurationError(f"{origin}: sim.address {cell.sim.address!r} is no IPv4 address") from None
+    if cell.policy.kind not in _FOR_TWO_ARMS:
+        kinds = ", ".join(_FOR_TWO_ARMS)
+        raise ConfigurationError(X)
 
 
 def cell_to_mapping(cell: Cell) -> dict[str, Any]:
@@ -161,16 +201,17 @@ def _fields_at(location: list[Any]) -> list[str]:
     """Return the keys that are allowed at a place in a system file."""
     from roboact_ros.cells import description
 
+    named = {"cameras": description.CameraDescription, "arms": description.PlacedArmDescription}
     node: Any = Cell
     for part in location:
-        if node is Cell and part == "cameras":
-            node = None  # the next part is the name a person gave to a camera
-        elif node is None:
-            node = description.CameraDescription
+        if node is Cell and part in named:
+            node = part  # the next part is the name a person gave to a camera, or that of an arm
+        elif node in named:
+            node = named[node]
         else:
             name = next((str(f.type) for f in dataclasses.fields(node) if f.name == part), "")
             node = getattr(description, name, Cell)
-    if node is None:
+    if node in named:
         return []
     names = [f.name for f in dataclasses.fields(node)]
     return [*names, *SHORTHANDS] if node is Cell else names

@@ -17,11 +17,13 @@ class NodeProcess:
         executable: Installed name, e.g. ``camera_node``; also the module in ``roboact_ros.nodes``.
         arguments: Its command line, without ROS arguments.
         namespace: ROS namespace.
+        arm: The arm of two that it is for; empty for all others.
     """
 
     executable: str
     arguments: tuple[str, ...]
     namespace: str
+    arm: str = ""
 
 
 def node_processes(cell: Cell, system: str, overrides: Sequence[str]) -> list[NodeProcess]:
@@ -39,6 +41,10 @@ def node_processes(cell: Cell, system: str, overrides: Sequence[str]) -> list[No
     processes += [
         NodeProcess("recorder_node", common, cell.namespace),
         NodeProcess("teleop_node", common, cell.namespace),
+    ]
+    # What is said of one arm of two is said in its namespace; "stop" and the like may be said in that of the cell.
+    processes += [
+        NodeProcess("teleop_node", common, f"{cell.namespace}/{arm}".lstrip("/"), arm) for arm in cell.arm_names if arm
     ]
     if cell.speech.source != "none":
         processes.append(NodeProcess("speech_node", common, cell.namespace))

@@ -140,8 +140,8 @@ class Supervisor:
 
 
 def _label(node: NodeProcess) -> str:
-    camera = node.arguments[-1] if "--camera" in node.arguments else ""
-    return f"{node.executable.removesuffix('_node')}{' ' + camera if camera else ''}"
+    which = node.arguments[-1] if "--camera" in node.arguments else node.arm
+    return f"{node.executable.removesuffix('_node')}{' ' + which if which else ''}"
 
 
 def _die_with_parent() -> None:

@@ -24,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the cell until it is interrupted."""
     cell = load_cell(args.system, args.overrides)
-    where = f"a simulated {cell.arm.model}" if cell.simulated else f"the {cell.arm.model} at {cell.robot_address}"
-    print(f"starting {cell.name} with {where} (Ctrl-C ends it)", flush=True)
+    print(f"starting {cell.name} with {cell.robot_words} (Ctrl-C ends it)", flush=True)
     processes = node_processes(cell, args.system, args.overrides)
     if cell.console.enabled and all(process.executable != "console_node" for process in processes):
         print("no console: pip install 'roboact_ros[console]', or console.enabled:=false", flush=True)

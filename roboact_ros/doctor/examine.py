@@ -24,7 +24,8 @@ def examine(cell: Cell, listen: Callable[[Cell], Heard], environment: Mapping[st
         environment: Variables that the processes of the cell would see.
     """
     yield from check_cameras(cell)
-    yield from check_robot(cell)
+    for arm in cell.arm_names:
+        yield from check_robot(cell.of_arm(arm))
     yield from check_realtime()
     heard = listen(cell)
     yield from check_network(heard, environment)

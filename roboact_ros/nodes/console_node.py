@@ -68,6 +68,7 @@ class ConsoleNode(Node):  # type: ignore[misc]
         self._series = Series(folder, self._board)
         self._robot = RosRobot(self, cell, self._series)
         where = f"simulated {cell.arm.model}" if cell.simulated else f"{cell.arm.model} at {cell.robot_address}"
+        where = cell.robot_words if cell.arms else where
         policy = "" if cell.policy.kind == "none" else cell.policy.kind
         self._board.put("cell", CellView(cell.name, where, tuple(cell.cameras), policy))
         self._board.put("instruction", cell.instruction)

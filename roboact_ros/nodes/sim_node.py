@@ -10,12 +10,13 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
 from roboact_ros.cells.description import Cell
-from roboact_ros.errors import ConfigurationError
+from roboact_ros.errors import ConfigurationError, SimulationError
 from roboact_ros.execution.realtime import prepare_process
 from roboact_ros.nodes.messages.diagnostics import Level, Status, statuses_to_array
 from roboact_ros.nodes.run import run_node
 from roboact_ros.nodes.steady import every
 from roboact_ros.robots import robot_model
+from roboact_ros.sim.bases import planar_bases
 from roboact_ros.sim.cell import SimulatedCell
 from roboact_ros.sim.modes import SafetyMode
 from roboact_ros.sim.tasks.suite import episode
@@ -36,15 +37,18 @@ class SimNode(Node):  # type: ignore[misc]
         super().__init__("sim", namespace=cell.namespace)
         if not cell.simulated:
             raise ConfigurationError(f'arm.robot_ip is {cell.arm.robot_ip}; only the robot "sim" is simulated')
-        model, address = robot_model(cell.arm.model), cell.sim.address
+        arms = [cell.of_arm(name) for name in cell.arm_names]
+        models, addresses = [robot_model(arm.arm.model) for arm in arms], [arm.robot_address for arm in arms]
         log = self.get_logger().info
         world = simulated_world(cell)
-        self._simulation = SimulatedCell([model], [address], world, [WorldPort(world, address)], log=log)
+        self._simulation = SimulatedCell(models, addresses, world, [WorldPort(world, addresses[0])], log=log)
+        self._names = cell.arm_names
         self._late = 0
         self._publisher = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         every(self, 1.0, self._report)
         self._simulation.start(lambda: log(prepare_process()))
-        log(f"simulated {model.name} at {address}")
+        for model, address in zip(models, addresses, strict=True):
+            log(f"simulated {model.name} at {address}")
 
     def destroy_node(self) -> None:
         """Stop the simulation and leave."""
@@ -53,9 +57,10 @@ class SimNode(Node):  # type: ignore[misc]
 
     def _report(self) -> None:
         self._simulation.check()
-        status = _status(self._simulation, self._simulation.statistics.late - self._late)
+        newly_late = self._simulation.statistics.late - self._late
         self._late = self._simulation.statistics.late
-        self._publisher.publish(statuses_to_array([status], self.get_clock().now().to_msg(), self.get_namespace()))
+        told = [_status(self._simulation, number, name, newly_late) for number, name in enumerate(self._names)]
+        self._publisher.publish(statuses_to_array(told, self.get_clock().now().to_msg(), self.get_namespace()))
 
 
 def simulated_world(cell: Cell) -> World:
@@ -64,6 +69,8 @@ def simulated_world(cell: Cell) -> World:
     Raises:
         SimulationError: There is no such task, or the objects do not fit.
     """
+    if cell.arms:
+        return _world_of_two(cell)
     model = robot_model(cell.arm.model)
     if cell.sim.task:
         chosen = episode(cell.sim.task, cell.sim.split, cell.sim.seed)
@@ -71,8 +78,16 @@ def simulated_world(cell: Cell) -> World:
     return World([model], seed=cell.sim.seed, home=[cell.arm.home], table_z=cell.safety.table_z)
 
 
-def _status(simulation: SimulatedCell, newly_late: int) -> Status:
-    controller, statistics = simulation.controllers[0], simulation.statistics
+def _world_of_two(cell: Cell) -> World:
+    if cell.sim.task:
+        raise SimulationError(f'the task "{cell.sim.task}" is for one arm')
+    arms = [cell.of_arm(name) for name in cell.arm_names]
+    models, homes = [robot_model(arm.arm.model) for arm in arms], [arm.arm.home for arm in arms]
+    return World(models, cell.sim.seed, homes, planar_bases(cell), table_z=arms[0].safety.table_z)
+
+
+def _status(simulation: SimulatedCell, number: int, arm: str, newly_late: int) -> Status:
+    controller, statistics = simulation.controllers[number], simulation.statistics
     level, message = Level.OK, "running"
     if controller.safety_mode is not SafetyMode.NORMAL:
         level, message = Level.ERROR, controller.stop_reason
@@ -86,7 +101,7 @@ def _status(simulation: SimulatedCell, newly_late: int) -> Status:
         "safety mode": controller.safety_mode.name,
         "program": controller.program_name,
     }
-    return Status("simulated robot", level, message, values)
+    return Status(f"simulated robot {arm}".strip(), level, message, values)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

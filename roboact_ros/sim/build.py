@@ -9,7 +9,7 @@ import mujoco
 from roboact_ros.sim.arm_model import add_arm, contact_bits
 from roboact_ros.sim.furniture import add_drawer, add_hinged_box, add_table
 from roboact_ros.sim.gripper_model import add_gripper
-from roboact_ros.sim.look import ONE_ARM_TABLE, add_look
+from roboact_ros.sim.look import ONE_ARM_TABLE, add_head_camera, add_look
 from roboact_ros.sim.objects import add_block, add_bowl, add_can
 from roboact_ros.sim.scene import Scene
 
@@ -36,6 +36,8 @@ def build_model(scene: Scene) -> Any:
     y = (min(bases) - ONE_ARM_TABLE / 2, max(bases) + ONE_ARM_TABLE / 2)
     add_look(spec, scene.table_z, y, floor_z)
     add_table(spec, scene.table_z, y, floor_z)
+    if len(scene.arms) > 1:
+        add_head_camera(spec, scene.table_z, (y[0] + y[1]) / 2)
     for number, placement in enumerate(scene.arms):
         link = add_arm(spec, number, placement, len(scene.arms), floor_z)
         add_gripper(spec, link, number, placement.model.d[5], contact_bits(number, len(scene.arms)))

@@ -72,6 +72,12 @@ def add_look(spec: Any, table_z: float, table_y: tuple[float, float], floor_z: f
     add_camera(spec.worldbody, "overhead", target + away * np.array([0.0, 0.0, 1.25]), target, up=(1, 0, 0), fovy=45.0)
 
 
+def add_head_camera(spec: Any, table_z: float, middle_y: float) -> None:
+    """Add the camera ``head`` of a cell with two arms: between and above their bases, looking down at what they do."""
+    position, target = (0.02, middle_y, table_z + 0.95), (0.52, middle_y, table_z + 0.05)
+    add_camera(spec.worldbody, "head", position, target, up=(0, 0, 1), fovy=62.0)
+
+
 def add_camera(body: Any, name: str, position: Any, target: Any, up: Any, fovy: float) -> None:
     """Add a camera to ``body`` that looks from ``position`` at ``target`` [m] with ``up`` upwards; ``fovy`` [deg]."""
     position, target = np.asarray(position, dtype=np.float64), np.asarray(target, dtype=np.float64)
