@@ -41,6 +41,19 @@ class Intrinsics:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ToolState:
+    """Where a tool is and whether its gripper is open: what a policy may know beside images.
+
+    Attributes:
+        pose_tool_in_base: (4, 4) homogeneous transform [m].
+        open: Whether the gripper is open; one that holds something is not, however wide it is.
+    """
+
+    pose_tool_in_base: FloatArray
+    open: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One image of one camera.
 
@@ -51,6 +64,7 @@ class Frame:
         intrinsics: Pinhole model, or None when the source does not know it.
         depth: (H, W) uint16 [mm] aligned to ``image``, 0 where unknown; None without a depth sensor.
         beside: What the policy's further cameras saw at the same moment, in the order of ``policy.more_cameras``.
+        tool: The arm when the image was handed to a policy; None where nobody knows.
     """
 
     camera: str
@@ -59,6 +73,7 @@ class Frame:
     intrinsics: Intrinsics | None = None
     depth: NDArray[np.uint16] | None = None
     beside: tuple[Frame, ...] = ()
+    tool: ToolState | None = None
 
     @property
     def oldest_ns(self) -> int:

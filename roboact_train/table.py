@@ -8,11 +8,12 @@ from types import TracebackType
 from scipy.spatial.transform import Rotation
 
 from roboact_ros.cells.load import cell_from_mapping
+from roboact_ros.execution.chunks import is_open
 from roboact_ros.robots import robot_model
 from roboact_ros.sim.renderer import Renderer
 from roboact_ros.sim.runner import Outcome, Runner
 from roboact_ros.sim.tasks.suite import MOST_MOTIONS, Episode
-from roboact_ros.types import ActionChunk, Frame, ImageArray, Motion
+from roboact_ros.types import ActionChunk, Frame, ImageArray, Motion, ToolState
 from roboact_train.data.pictures import Encoded, Pixels, jpeg
 from roboact_train.data.samples import DONE, DONE_ACTION, DONE_LABEL, ArmTrace, Sample, label_of
 
@@ -67,9 +68,10 @@ class Table:
         return self.success or self.motions >= MOST_MOTIONS or self._runner.stopped
 
     def frame(self) -> Frame:
-        """Return what the camera sees, stamped with the simulated time."""
+        """Return what the camera sees, stamped with the simulated time, and where the tool is."""
         image: ImageArray = self._renderer.render(self._runner.world.qpos(), self._view.camera)
-        return Frame(self._view.camera, round(self._runner.time * 1e9), image)
+        tool = ToolState(self._runner.world.arms[0].pose_tool_in_world, is_open(self.situation.gripper))
+        return Frame(self._view.camera, round(self._runner.time * 1e9), image, tool=tool)
 
     def do(self, motion: Motion) -> Outcome:
         """Carry a motion out to its end."""

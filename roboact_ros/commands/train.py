@@ -5,6 +5,7 @@
   roboact train clip_rt bags/ --output runs/small --settings clip_rt_tabletop
   accelerate launch -m roboact_ros.cli train clip_rt shards/ --output runs/oxe --settings clip_rt_pretrain
   roboact train roboact_clip data/roboact_clip --output runs/videos --checkpoint clip.safetensors
+  roboact train roboact bags/ --output runs/policy --encoder runs/videos/best
   roboact train act_vae astribot/ --output runs/actions          the tokenizers of CLAP: docs/clap.md
 
 SOURCE is whatever roboact convert reads, or for roboact_clip what roboact reconstruct wrote; its --checkpoint is the
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     Started = tuple[LoopSettings, Callable[[], Outcome]]
 
-KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus", "clip", "roboact_clip", "act_vae", "vd_vae")
+KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus", "clip", "roboact_clip", "roboact", "act_vae", "vd_vae")
 
 _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "model": (str, "NAME", "open_clip model or local-dir:FOLDER (ViT-H-14-378-quickgelu)"),
@@ -56,6 +57,9 @@ _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "chunk": (int, "N", "steps that clip_rt_plus decodes at once (8)"),
     "period": (float, "S", "time of one of them [s] (0.5)"),
     "executed": (int, "N", "how many of them are carried out before the next image is looked at (8)"),
+    "encoder": (str, "E", "what a roboact policy sees with: clip, resnet50, or the folder of a roboact_clip (clip)"),
+    "resnet_weights": (str, "FILE", "of torchvision's or R3M's ResNet-50; random weights without it"),
+    "output": (str, "O", "what it puts out: motions or chunk (motions)"),
     "ablation": (str, "A", "roboact_clip without its temporal module or without disentanglement (none)"),
     "unseen": (float, "R", "part of the (action, object) pairs that roboact_clip is asked for unseen (0.1)"),
     "steps": (int, "N", "batches of an epoch of act_vae and vd_vae (2000)"),
@@ -97,7 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--instruction", default="", metavar="TEXT", help="the task, in place of what bags say")
     parser.add_argument("--layout", default="standard", metavar="NAME", help="columns of LeRobot data (%(default)s)")
     parser.add_argument("--hertz", type=float, default=3.0, help="steps per second of LeRobot data (%(default)s)")
-    parser.add_argument("--features", type=Path, metavar="DIR", help="cache of roboact_clip (SOURCE/features)")
+    parser.add_argument("--features", type=Path, metavar="DIR", help="cached features (SOURCE/features or beside DIR)")
     parser.add_argument("--licence", default="not stated", metavar="TEXT", help="of the model, for its manifest")
     parser.add_argument(
         "--simulated", action="store_true", help="the data shows a simulated cell: the model never drives a real arm"
@@ -116,7 +120,8 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigurationError(f"--threads is at least 1, not {args.threads}")
     begun = time.monotonic()
     # PyTorch takes seconds to import; who made a mistake above does not wait for it.
-    start = {"roboact_clip": _roboact_clip, "act_vae": _tokenizer, "vd_vae": _tokenizer}.get(args.kind, _clip_rt)
+    starts = {"roboact_clip": _roboact_clip, "roboact": _roboact, "act_vae": _tokenizer, "vd_vae": _tokenizer}
+    start = starts.get(args.kind, _clip_rt)
     settings, train = start(args, given)
     try:
         import torch
@@ -227,6 +232,35 @@ def _tokenizer(args: argparse.Namespace, given: dict[str, Any]) -> Started:
             args.simulated,
             args.features,
             args.camera,
+        )
+        return train(request, _tell)
+
+    return settings, start
+
+
+def _roboact(args: argparse.Namespace, given: dict[str, Any]) -> Started:
+    """Return the settings of a policy on a frozen encoder and what trains it."""
+    from roboact_train.roboact.settings import RoboActSettings
+    from roboact_train.training.settings import settings_from
+
+    if args.corrections:
+        raise ConfigurationError("--corrections go with clip_rt; roboact learns from whole episodes")
+    settings = settings_from(_settings_file(args.settings), given, RoboActSettings)
+
+    def start() -> Outcome:
+        from roboact_train.data.sources import Choices
+        from roboact_train.roboact.train import CloningRequest, train
+
+        request = CloningRequest(
+            args.sources,
+            args.output,
+            settings,
+            Choices(args.camera, args.instruction, args.layout, args.hertz, settings.seed),
+            args.resume,
+            args.device,
+            args.licence,
+            args.simulated,
+            args.features,
         )
         return train(request, _tell)
 

@@ -31,11 +31,10 @@ def policy_from_description(description: PolicyDescription, cell: Cell) -> AnyPo
         raise PolicyError(f'no policy "{description.kind}": {did_you_mean(description.kind, _KINDS)}')
     if description.more_cameras and description.kind not in _SEVERAL_CAMERAS:
         raise PolicyError(f"policy.more_cameras: {description.kind} looks through one camera, {description.camera}")
-    if description.kind in _CHUNKS:
+    if description.kind in _UNREFINED:
         if description.refinement.endpoint:
-            scoring = ", ".join(_SCORING)
-            raise PolicyError(f"policy.refinement weighs scores, which {description.kind} has not: {scoring} do")
-        return _CHUNKS[description.kind](description, cell)
+            raise PolicyError(f"policy.refinement goes with {', '.join(_SCORING)}, not with {description.kind}")
+        return _UNREFINED[description.kind](description, cell)
     make = _refined if description.refinement.endpoint else _SCORING[description.kind]
     policy = make(description, cell)
     return Steadied(policy) if description.steady else policy
@@ -118,6 +117,46 @@ def clip_rt_plus(model: str, checkpoint: str, random: bool, device: str, seed: i
     return policy
 
 
+def roboact(checkpoint: str, device: str, clip: str = "") -> AnyPolicy:
+    """Load a policy that behaviour cloning made on a frozen encoder; the model says whether it puts out chunks.
+
+    Args:
+        checkpoint: Folder or name of a trained model.
+        device: Torch device; ``auto`` takes CUDA when there is one.
+        clip: Weights of the CLIP below it where they are now, if they were moved since the training.
+
+    Raises:
+        PolicyError: The model or what is below it cannot be loaded.
+    """
+    folder = trained_model_folder(checkpoint)
+    if folder is None:
+        raise PolicyError(
+            f'"{checkpoint}" is not the folder of a trained model; roboact train roboact makes one, and there are none '
+            "with random weights"
+        )
+    from roboact_ros.policies.chunk_space import space_from_notes
+    from roboact_ros.policies.clip_step import torch_device
+    from roboact_ros.policies.encoders.load import frozen_from_notes
+    from roboact_ros.policies.nets.behaviour import Behaviour, behaviour_shape_from
+    from roboact_ros.policies.nets.checkpoint import load_weights, read_state_dict
+    from roboact_ros.policies.roboact import RoboActChunks, RoboActMotions, RoboActStep
+
+    trained = read_trained_model(folder, "roboact")
+    notes, origin = trained.notes, folder / MANIFEST
+    weights = read_state_dict(trained.weights)
+    own, below = (
+        {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
+        for prefix in ("policy.", "encoder.")
+    )
+    frozen = frozen_from_notes(notes, below, origin, torch_device(device), clip)
+    network = Behaviour(behaviour_shape_from(notes.get("behaviour") or {}, str(origin)))
+    load_weights(network, own, trained.weights, "roboact")
+    step = RoboActStep(frozen, network)
+    if notes.get("output") == "chunk":
+        return RoboActChunks(step, space_from_notes(notes, origin))
+    return RoboActMotions(step)
+
+
 def _checkpoint(description: PolicyDescription, cell: Cell) -> str:
     """Return the checkpoint, unless it has learned in simulation and the arm is real."""
     checkpoint = description.checkpoint
@@ -157,6 +196,13 @@ def _clip_rt_plus(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
     return clip_rt_plus(description.model, _checkpoint(description, cell), description.random, description.device)
 
 
+def _roboact(description: PolicyDescription, cell: Cell) -> AnyPolicy:
+    policy = roboact(_checkpoint(description, cell), description.device, description.clip)
+    from roboact_ros.policies.roboact import RoboActMotions
+
+    return Steadied(policy) if description.steady and isinstance(policy, RoboActMotions) else policy
+
+
 def _clap_remote(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
     from roboact_ros.policies.clap.remote import ClapRemote
 
@@ -167,11 +213,12 @@ _SCORING: dict[str, Callable[[PolicyDescription, Cell], Policy]] = {
     "clip_rt": _clip_rt,
     "clip_rt_action": _clip_rt,
 }
-_CHUNKS: dict[str, Callable[[PolicyDescription, Cell], ChunkPolicy]] = {
+_UNREFINED: dict[str, Callable[[PolicyDescription, Cell], AnyPolicy]] = {
     "clip_rt_plus": _clip_rt_plus,
+    "roboact": _roboact,
     "clap_remote": _clap_remote,
 }
 _SEVERAL_CAMERAS = ("clap_remote",)
 """Kinds that use the frames beside the first one."""
 
-_KINDS: dict[str, Callable[[PolicyDescription, Cell], AnyPolicy]] = {**_SCORING, **_CHUNKS}
+_KINDS: dict[str, Callable[[PolicyDescription, Cell], AnyPolicy]] = {**_SCORING, **_UNREFINED}

@@ -126,12 +126,18 @@ class ChunkLearner:
         write_clip(folder, self._network, weights, self._settings.export, "clip_rt_plus", space, notes)
 
 
-def space_of(chunks: NDArray[np.float32], settings: TrainSettings) -> ChunkSpace:
-    """Return the action space of some (n, steps, 7) chunks to learn from: the statistics of their first steps."""
+def space_of(chunks: NDArray[np.float32], period: float, executed: int) -> ChunkSpace:
+    """Return the action space of some (n, steps, 7) chunks to learn from: the statistics of their first steps.
+
+    Args:
+        chunks: The chunks.
+        period: Time of a step [s].
+        executed: Steps that are carried out of each, at most all.
+    """
     first = chunks[:, 0].astype(np.float64)
     mean, deviation = np.nan_to_num(np.nanmean(first, axis=0)), np.nan_to_num(np.nanstd(first, axis=0))
     deviation = np.where(deviation < _SMALLEST, 1.0, deviation)
-    return ChunkSpace(mean, deviation, round(settings.period * 1e9), min(settings.executed, settings.chunk))
+    return ChunkSpace(mean, deviation, round(period * 1e9), min(executed, chunks.shape[1]))
 
 
 def _nothing(sample: Sample) -> str:

@@ -132,7 +132,8 @@ def _learner(
         if plus:
             chunks = chunks_of(corpus.train, settings.chunk), chunks_of(corpus.validation, settings.chunk)
             feed = MemoryFeed(corpus, settings, place, pin, chunks)
-            return ChunkLearner(network, feed, space_of(chunks[0], settings), settings), dict(feed.counts)
+            space = space_of(chunks[0], settings.period, settings.executed)
+            return ChunkLearner(network, feed, space, settings), dict(feed.counts)
         aims = settings.way or settings.place
         parts = (corpus.train, corpus.validation)
         train, validation = (ways_of(part, settings.camera) if aims else None for part in parts)

@@ -26,11 +26,13 @@ class TrainedEncoder:
         clip: The frozen CLIP.
         model: The network on top.
         classes: What its auxiliary heads and its banks know.
+        notes: What names the CLIP: ``model``, ``checkpoint`` as it was found, ``seed`` and ``fingerprint``.
     """
 
     clip: ClipNetwork
     model: RoboActClip
     classes: ActClasses
+    notes: dict[str, Any]
 
 
 def load_encoder(folder: Path, checkpoint: Path | None = None) -> TrainedEncoder:
@@ -57,7 +59,8 @@ def load_encoder(folder: Path, checkpoint: Path | None = None) -> TrainedEncoder
             f"{folder} was trained on another CLIP than {clip.name} with {weights or 'random weights'}: "
             f"its fingerprint is {found}, {MANIFEST} says {below.get('fingerprint')}"
         )
-    return TrainedEncoder(clip, model.eval().requires_grad_(False), classes)
+    named = {**below, "checkpoint": weights and str(Path(weights).resolve())}
+    return TrainedEncoder(clip, model.eval().requires_grad_(False), classes, named)
 
 
 def clip_of(model: str, checkpoint: str, seed: int) -> ClipNetwork:

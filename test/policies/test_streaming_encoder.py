@@ -10,11 +10,13 @@ import torch
 from tiny_clip import picture, tiny_model
 
 from roboact_ros.errors import PolicyError
+from roboact_ros.policies.encoders.roboact_clip import VideoFeatures
+from roboact_ros.policies.encoders.single import MeanColour, NewestFrame
+from roboact_ros.policies.encoders.streaming import StreamingEncoder, spread
 from roboact_ros.policies.nets.clip import clip_with_random_weights
 from roboact_ros.policies.nets.roboact_clip.clip_features import FrozenClip
 from roboact_ros.policies.nets.roboact_clip.model import RoboActClip
 from roboact_ros.policies.nets.roboact_clip.shape import EncoderShape
-from roboact_ros.policies.streaming import StreamingEncoder
 from roboact_ros.types import Frame, ImageArray
 
 CPU = torch.device("cpu")
@@ -40,7 +42,7 @@ def test_equals_sixteen_frames_at_once_and_encodes_each_frame_once(tmp_path: Pat
     torch.set_num_threads(1)
     clip = Counted(clip_with_random_weights(tiny_model(tmp_path, vision)), CPU)
     model = model_for(clip)
-    encoder = StreamingEncoder(clip, model)
+    encoder = StreamingEncoder(VideoFeatures(clip, model))
     at_once = clip.frames(IMAGES)
     for number, image in enumerate(IMAGES):
         assert encoder.push(Frame("front", 1000 + number, image))
@@ -49,9 +51,7 @@ def test_equals_sixteen_frames_at_once_and_encodes_each_frame_once(tmp_path: Pat
         found = encoder.encoded()
         with torch.no_grad():
             wanted = model.encode_video(at_once[places][None])
-        assert found.branches is not None and wanted.branches is not None
-        torch.testing.assert_close(found.joined, wanted.joined, atol=1e-5, rtol=1e-5)
-        torch.testing.assert_close(found.branches.action, wanted.branches.action, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(found, wanted.joined, atol=1e-5, rtol=1e-5)
     assert clip.seen == [id(image) for image in IMAGES]
     assert not encoder.push(
         Frame("front", 1000 + len(IMAGES) - 1, IMAGES[-1])
@@ -61,18 +61,18 @@ def test_equals_sixteen_frames_at_once_and_encodes_each_frame_once(tmp_path: Pat
 
 def test_a_new_video_knows_nothing_of_the_old_one(tmp_path: Path) -> None:
     clip = FrozenClip(clip_with_random_weights(tiny_model(tmp_path)), CPU)
-    used, fresh = (StreamingEncoder(clip, model_for(clip)) for _ in range(2))
+    used, fresh = (StreamingEncoder(VideoFeatures(clip, model_for(clip))) for _ in range(2))
     for number in range(20):
         used.push(Frame("front", number, IMAGES[number]))
     used.reset()
     for encoder in (used, fresh):
         encoder.push(Frame("wrist", 3, IMAGES[30]))
-    assert torch.equal(used.encoded().joined, fresh.encoded().joined)
+    assert torch.equal(used.encoded(), fresh.encoded())
 
 
 def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
     clip = FrozenClip(clip_with_random_weights(tiny_model(tmp_path)), CPU)
-    encoder = StreamingEncoder(clip, model_for(clip))
+    encoder = StreamingEncoder(VideoFeatures(clip, model_for(clip)))
     with pytest.raises(PolicyError, match="no camera frame"):
         encoder.encoded()
     with pytest.raises(PolicyError, match=r"\(height, width, 3\) uint8, not \(4, 4\)"):
@@ -83,4 +83,17 @@ def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="4 ns is older than the newest one, 5 ns"):
         encoder.push(Frame("front", 4, IMAGES[0]))
     with pytest.raises(PolicyError, match="features of width 24, the model was made for 16"):
-        StreamingEncoder(clip, RoboActClip(EncoderShape(16, 2, 3, 4, heads=4)))
+        VideoFeatures(clip, RoboActClip(EncoderShape(16, 2, 3, 4, heads=4)))
+
+
+def test_the_last_frames_stand_for_a_video() -> None:
+    assert spread(1, 3).tolist() == [0, 0, 0]
+    assert spread(3, 5).tolist() == [0, 0, 1, 2, 2]
+    assert spread(20, 4).tolist() == [16, 17, 18, 19]
+
+
+def test_one_frame_is_the_newest() -> None:
+    encoder = StreamingEncoder(NewestFrame(MeanColour()))
+    for stamp, level in enumerate((0, 51, 255)):
+        encoder.push(Frame("front", stamp, np.full((4, 4, 3), level, np.uint8)))
+        torch.testing.assert_close(encoder.encoded(), torch.full((1, 3), level / 255.0))

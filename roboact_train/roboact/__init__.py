@@ -1,0 +1,1 @@
+"""Behaviour cloning on a frozen encoder."""

@@ -1,0 +1,146 @@
+"""Puts behaviour cloning on a frozen encoder together: data, cached features, network, loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+
+from roboact_ros.policies.chunk_space import ChunkSpace
+from roboact_ros.policies.encoders.load import Frozen, frozen_encoder
+from roboact_train.clip_rt.chunks import chunks_of
+from roboact_train.clip_rt.corpus import Corpus, read_corpus
+from roboact_train.clip_rt.exact import exact
+from roboact_train.clip_rt.loading import Place
+from roboact_train.clip_rt.regression import space_of
+from roboact_train.data.samples import Sample
+from roboact_train.data.sources import Choices, find_sources
+from roboact_train.roboact.features import frame_features, visual_features
+from roboact_train.roboact.learner import KIND, CloningLearner, StepBatch
+from roboact_train.roboact.settings import RoboActSettings
+from roboact_train.roboact.steps import steps_of
+from roboact_train.training.beginning import check_output, notes, say_nothing, write_settings
+from roboact_train.training.loop import BEST, Outcome, Training, accelerator_for
+
+
+@dataclass(frozen=True, slots=True)
+class CloningRequest:
+    """What to train.
+
+    Attributes:
+        sources: Paths of the data.
+        output: Folder of the result.
+        settings: How.
+        choices: How the data is read.
+        resume: Go on from the state in ``output``.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        licence: Of the model, for its manifest.
+        simulated: The data shows a simulated cell.
+        features: Folder of cached features; None: beside ``output``, so that trainings side by side share them.
+    """
+
+    sources: Sequence[Path]
+    output: Path
+    settings: RoboActSettings
+    choices: Choices
+    resume: bool = False
+    device: str = "auto"
+    licence: str = "not stated"
+    simulated: bool = False
+    features: Path | None = None
+
+
+def train(
+    request: CloningRequest,
+    tell: Callable[[str], None],
+    on_batch: Callable[[int, float], None] = lambda number, loss: None,
+) -> Outcome:
+    """Train a policy; ``tell`` gets lines of progress in the main process, ``on_batch`` the loss of each batch.
+
+    Raises:
+        RoboactError: Something about the request, the data or the disk; the message says what.
+        KeyboardInterrupt: Ctrl-C; the state is saved.
+    """
+    settings, output = request.settings, request.output
+    check_output(output, request.resume)
+    accelerator = accelerator_for(settings, request.device)
+    say = tell if accelerator.is_main_process else say_nothing
+    frozen = frozen_encoder(
+        settings.encoder,
+        settings.model,
+        settings.checkpoint,
+        settings.seed,
+        settings.resnet_weights,
+        accelerator.device,
+    )
+    sources = find_sources(request.sources, request.choices)
+    corpus = read_corpus(exact(sources) if settings.output == "chunk" else sources, settings.validation, say)
+    learner = _learner(request, corpus, frozen, accelerator, say)
+    if accelerator.is_main_process:
+        write_settings(output, KIND, settings)
+    data = {"sources": [str(path) for path in request.sources], "samples": dict(corpus.counts)}
+    made = notes(request.licence, request.simulated, settings, data)
+    training = Training(learner, settings, output, accelerator, say, made, on_batch)
+    if request.resume:
+        training.resume()
+    size = sum(weight.numel() for weight in learner.module.parameters()) / 1e6
+    say(
+        f"{KIND}: {size:.1f} M weights on top of {settings.encoder}, {settings.epochs} epochs of "
+        f"{learner.batches_per_epoch} batches of {settings.batch}"
+    )
+    outcome = training.run()
+    say(f"done: the best model is {output / BEST}")
+    return outcome
+
+
+def _learner(
+    request: CloningRequest, corpus: Corpus, frozen: Frozen, accelerator: Accelerator, say: Callable[[str], None]
+) -> CloningLearner:
+    settings = request.settings
+    folder = request.features or request.output.absolute().parent / "features"
+    device = accelerator.device
+    with accelerator.main_process_first():
+        train, validation = (
+            _steps(samples, settings, frozen, folder, device, say) for samples in (corpus.train, corpus.validation)
+        )
+    space: ChunkSpace | None = None
+    if settings.output == "chunk":
+        space = space_of(train.wanted.numpy(), settings.period, settings.executed)
+    place = Place(accelerator.process_index, accelerator.num_processes)
+    return CloningLearner(frozen, train, validation, space, corpus.fingerprint, settings, place)
+
+
+def _steps(
+    samples: Sequence[Sample],
+    settings: RoboActSettings,
+    frozen: Frozen,
+    folder: Path,
+    device: torch.device,
+    say: Callable[[str], None],
+) -> StepBatch:
+    steps = steps_of(samples, frozen.encoder.frames)
+    if left := len(samples) - len(steps.used):
+        say(f"{left} of {len(samples)} samples have no measured pose of the tool; nothing is learned from them")
+    texts = sorted({sample.instruction for sample in samples})
+    places = {text: place for place, text in enumerate(texts)}
+    width = frozen.words.embedding
+    asked = frozen.words.texts(texts).cpu() if texts else torch.zeros(0, width)
+    embedded = torch.zeros(0, 1)
+    if samples:
+        embedded = frame_features(folder, samples, frozen.encoder, frozen.fingerprint, say)
+    if settings.output == "chunk":
+        wanted = torch.from_numpy(chunks_of(samples, settings.chunk)[steps.used])
+    else:
+        wanted = torch.from_numpy(steps.labels)
+    return StepBatch(
+        visual_features(embedded, steps.windows, frozen.encoder, device)
+        if len(steps.used)
+        else torch.zeros(0, frozen.encoder.width),
+        asked[torch.tensor([places[samples[place].instruction] for place in steps.used], dtype=torch.int64)],
+        torch.from_numpy(steps.tool.astype(np.float32)),
+        wanted,
+    )
