@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.impl.implementation_singleton import rclpy_implementation
@@ -32,6 +33,7 @@ from roboact_ros.nodes.messages.scores import Scores, scores_to_message
 from roboact_ros.nodes.messages.stamp import stamp_to_message
 from roboact_ros.nodes.run import run_node
 from roboact_ros.nodes.steady import every
+from roboact_ros.nodes.tool_subscription import ToolSubscription
 from roboact_ros.policies.load import policy_from_description
 from roboact_ros.policies.pilot import Obstacle, Pilot, report_from_values
 from roboact_ros.policies.policy import AnyPolicy
@@ -41,6 +43,8 @@ from roboact_ros.types import ActionChunk, Decision, Frame
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _SHOWN = 5
 _CLOSING = 3.0
+_FEELING = ("roboact",)
+"""Kinds of policies that need to know where the tool is, beside images."""
 _NICENESS = 3
 """The servo loop and the cameras go first where there are too few cores."""
 
@@ -57,7 +61,7 @@ class PolicyNode(Node):  # type: ignore[misc]
         super().__init__("policy")
         self._cell = cell
         self._lock = threading.Lock()  # guards what follows against the thread of the policy
-        self._pilot = Pilot(cell.safety.camera_timeout, cell.policy.lookahead)
+        self._pilot = Pilot(cell.safety.camera_timeout, cell.policy.lookahead, cell.policy.step_seconds)
         self._pilot.instruct(cell.instruction)
         self._frame: Frame | None = None
         self._loaded = False
@@ -81,6 +85,7 @@ class PolicyNode(Node):  # type: ignore[misc]
         self.create_service(Trigger, "policy/resume", self._on_resume)
         cameras = (cell.policy.camera, *cell.policy.more_cameras)
         self._frames = FramesTogether(self, cameras, cell.policy.camera_tolerance, self._on_frame)
+        self._tool = ToolSubscription(self) if cell.policy.kind in _FEELING else None
         every(self, 0.2, self._on_tick)
         every(self, 1.0, self._diagnose)
         if cell.policy.random:
@@ -123,6 +128,7 @@ class PolicyNode(Node):  # type: ignore[misc]
 
     def _on_tick(self) -> None:
         with self._lock:
+            self._pilot.time_passed(self._now())
             self._advance()
 
     def _on_pause(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -184,7 +190,8 @@ class PolicyNode(Node):  # type: ignore[misc]
                 self._pilot.chose(now)
                 self._asked += 1
             elif phrase == DONE.phrase:
-                self._pilot.pause("the policy says that the task is done")
+                if not self._pilot.next_step():
+                    self._pilot.pause("the policy says that the task is done")
             else:
                 self._motions.publish(String(data=phrase))
                 self._pilot.chose(now)
@@ -208,10 +215,16 @@ class PolicyNode(Node):  # type: ignore[misc]
         instruction, turn = self._pilot.instruction, self._pilot.turn
         if instruction and instruction != self._prepared:
             return Task(instruction, None, turn)
-        return Task(instruction, self._frame, turn) if self._obstacle() is None else None
+        if self._obstacle() is not None or self._frame is None:
+            return None
+        frame = self._frame if self._tool is None else replace(self._frame, tool=self._tool.newest)
+        return Task(instruction, frame, turn)
 
     def _obstacle(self) -> Obstacle | None:
-        return self._pilot.obstacle(self._frame.oldest_ns if self._frame is not None else None, self._now())
+        found = self._pilot.obstacle(self._frame.oldest_ns if self._frame is not None else None, self._now())
+        if found is None and self._tool is not None and self._tool.newest is None:
+            return Obstacle("waiting", "waiting for where the tool is (tcp_pose, gripper)", warn=True)
+        return found
 
     def _current_status(self) -> Status:
         policy = self._cell.policy
@@ -234,6 +247,7 @@ class PolicyNode(Node):  # type: ignore[misc]
         values = {
             "state": state,
             "instruction": self._pilot.instruction,
+            "step": self._pilot.step,
             "motion": self._last.motion if self._last is not None else "",
             "inference_ms": f"{self._last.inference_ms:.1f}" if self._last is not None else "",
             "motions": str(self._asked),

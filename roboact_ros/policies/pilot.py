@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from roboact_ros.policies.course import steps_of
+
 ANSWER_NS = 500_000_000
 """Time the executor gets to begin a motion before it counts as not taken."""
 
@@ -78,27 +80,53 @@ class Pilot:
     """The state between the person, the executor and a policy. Pure: times come from outside, all of one clock [ns].
 
     Attributes:
-        instruction: The task; empty when there is none.
+        instruction: The task, or the present step of it; empty when there is none.
         paused: Why the policy does not drive, or empty.
         turn: Grows whenever a choice that is under way must not be carried out any more.
 
     Args:
         frame_timeout: Age at which an image is too old to act on [s].
         lookahead: Fraction of a motion after which the next one may be chosen; 1 waits for its end.
+        step_seconds: Time for one step of a task of several [s]; 0 waits until somebody says that it is done.
     """
 
-    def __init__(self, frame_timeout: float, lookahead: float = 1.0) -> None:
+    def __init__(self, frame_timeout: float, lookahead: float = 1.0, step_seconds: float = 0.0) -> None:
         self.instruction, self.paused, self.turn = "", "", 0
         self._frame_timeout_ns, self._lookahead = int(frame_timeout * 1e9), lookahead
+        self._steps: tuple[str, ...] = ()
+        self._place, self._step_ns = 0, int(step_seconds * 1e9)
+        self._step_ends_ns: int | None = None
         self._report: ExecutorReport | None = None
         self._asked: _Asked | None = None
         self._due = False
         self._due_ns = 0
 
+    @property
+    def step(self) -> str:
+        """Which step of how many this is, for the operator; empty for a task of one."""
+        return f"step {self._place + 1} of {len(self._steps)}" if len(self._steps) > 1 else ""
+
     def instruct(self, instruction: str) -> None:
         """Take a new task, which also ends a pause; an empty one waits for the next."""
-        self.instruction, self.paused = instruction.strip(), ""
-        self.turn += 1
+        self._steps, self._place = steps_of(instruction), 0
+        self._begin(self._steps[0] if self._steps else "")
+
+    def next_step(self) -> bool:
+        """Go on to the next step of the task; return False if there is none, and then nothing changes."""
+        if self._place + 1 >= len(self._steps):
+            return False
+        self._place += 1
+        self._begin(self._steps[self._place])
+        return True
+
+    def time_passed(self, now_ns: int) -> None:
+        """End a step whose time is over; a pause begins its time anew."""
+        if not self._step_ns or len(self._steps) < 2 or self.paused:
+            self._step_ends_ns = None
+        elif self._step_ends_ns is None:
+            self._step_ends_ns = now_ns + self._step_ns
+        elif now_ns > self._step_ends_ns and not self.next_step():
+            self.pause(f'the time for "{self.instruction}" is over')
 
     def pause(self, why: str) -> None:
         """Choose nothing until :meth:`resume` or the next instruction."""
@@ -117,7 +145,8 @@ class Pilot:
         elif word in ("pause", "stop"):
             self.pause("paused by the person" if word == "pause" else "stopped by the person")
         elif word == "done":
-            self.instruct("")
+            if not self.next_step():
+                self.instruct("")
         else:
             self._ask(now_ns)
 
@@ -168,6 +197,10 @@ class Pilot:
         if frame_ns <= self._due_ns:
             return Obstacle("waiting", "waiting for an image from after the motion")
         return None
+
+    def _begin(self, step: str) -> None:
+        self.instruction, self.paused, self._step_ends_ns = step, "", None
+        self.turn += 1
 
     def _ask(self, now_ns: int) -> None:
         self.turn += 1

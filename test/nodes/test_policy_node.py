@@ -9,12 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import rclpy
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from geometry_msgs.msg import PoseStamped
 from rclpy.experimental import EventsExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -28,6 +30,7 @@ from roboact_ros.chat.client import ChatClient
 from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.errors import PolicyError
 from roboact_ros.language.vocabulary import DONE, PRIMITIVES
+from roboact_ros.nodes.messages.arm import tool_pose_to_message
 from roboact_ros.nodes.messages.chunk import chunk_from_message
 from roboact_ros.nodes.messages.diagnostics import Level, Status, status_from_message, status_to_message
 from roboact_ros.nodes.messages.image import frame_to_compressed
@@ -36,7 +39,7 @@ from roboact_ros.nodes.policy_node import PolicyNode
 from roboact_ros.policies.policy import AnyPolicy, Policy
 from roboact_ros.policies.refined import RefinedPolicy
 from roboact_ros.policies.scripted import ScriptedChunks, ScriptedPolicy
-from roboact_ros.types import ActionChunk, Decision, Frame
+from roboact_ros.types import ActionChunk, Decision, Frame, Motion
 
 DEADLINE = 30.0
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -121,8 +124,10 @@ def start(mate: Cellmate) -> Iterator[Callable[..., None]]:
     """Starts the node beside the mate, in its executor."""
     nodes: list[Node] = []
 
-    def run(load: Callable[[], AnyPolicy] = lambda: ScriptedPolicy(SCRIPT), instruction: str = "") -> None:
-        described = PolicyDescription(kind="clip_rt")
+    def run(
+        load: Callable[[], AnyPolicy] = lambda: ScriptedPolicy(SCRIPT), instruction: str = "", **described_as: Any
+    ) -> None:
+        described = PolicyDescription(**{"kind": "clip_rt", **described_as})
         cell = Cell("test", instruction=instruction, cameras={"front": CameraDescription()}, policy=described)
         nodes.append(PolicyNode(cell, load))
         mate.executor.add_node(nodes[-1])
@@ -201,6 +206,83 @@ def test_a_policy_that_is_done_waits_for_the_next_instruction(mate: Cellmate, st
     assert "task is done" in mate.status.message and mate.motions == []
     mate.until(lambda: mate.scores, "the scores")
     assert mate.scores[-1].motion == "done"
+
+
+class DoneAfterOne:
+    """Does one motion for each task and is done with it; remembers the tasks and the frames."""
+
+    def __init__(self) -> None:
+        self.tasks: list[str] = []
+        self.frames: list[Frame] = []
+        self._script: Iterator[Motion] = iter(())
+
+    def instruct(self, instruction: str) -> None:
+        """Begin the script anew."""
+        self._script = iter([SCRIPT[0], DONE])
+        self.tasks.append(instruction)
+
+    def act(self, frame: Frame) -> Decision:
+        """Return the next motion of the task."""
+        self.frames.append(frame)
+        motion = next(self._script)
+        return Decision(motion, {motion.phrase: 1.0}, frame.stamp_ns, 0.0)
+
+
+def test_steps_of_a_task_follow_one_another_when_the_policy_is_done(mate: Cellmate, start: Callable[..., None]) -> None:
+    policy = DoneAfterOne()
+    start(lambda: policy)
+    mate.until(lambda: mate.says("waiting"), "the policy to wait for an instruction")
+    mate.instruction.publish(String(data="open the drawer, then pick up the block"))
+    mate.until(lambda: len(mate.motions) == 1, "the first step")
+    assert mate.status.values["instruction"] == "open the drawer" and mate.status.values["step"] == "step 1 of 2"
+    mate.moves("policy", finished=0)
+    mate.until(lambda: mate.says("driving"), "the status to follow")
+    mate.rests(finished=1)
+    mate.until(lambda: len(mate.motions) == 2, "the second step")
+    assert policy.tasks == ["open the drawer", "pick up the block"]
+    assert mate.status.values["step"] == "step 2 of 2"
+    mate.moves("policy", finished=1)
+    mate.until(lambda: mate.says("driving"), "the status to follow")
+    mate.rests(finished=2)
+    mate.until(lambda: mate.says("paused"), "the end")
+    assert "task is done" in mate.status.message and len(mate.motions) == 2
+
+
+def test_a_step_that_takes_too_long_gives_way_to_the_next(mate: Cellmate, start: Callable[..., None]) -> None:
+    policy = DoneAfterOne()
+    start(lambda: policy, instruction="open the drawer; close the drawer", step_seconds=1.0)
+    mate.until(lambda: len(mate.motions) == 1, "the first step")
+    mate.moves("policy", finished=0)
+    mate.until(lambda: mate.status.values["instruction"] == "close the drawer", "the time to be over")
+    mate.until(lambda: mate.says("paused"), "the time of the last step")
+    assert 'the time for "close the drawer" is over' in mate.status.message
+
+
+def test_a_policy_that_feels_waits_until_the_tool_is_known(mate: Cellmate, start: Callable[..., None]) -> None:
+    policy = DoneAfterOne()
+    start(lambda: policy, instruction="open the drawer", kind="roboact", checkpoint="runs/policy")
+    mate.until(lambda: "where the tool is" in mate.status.message, "the reason")
+    assert not mate.motions and mate.status.level is Level.WARN
+    poses = mate.node.create_publisher(PoseStamped, "tcp_pose", 10)
+    pose = np.eye(4)
+    pose[:3, 3] = 0.4, 0.1, 0.2
+
+    def tell() -> None:
+        poses.publish(tool_pose_to_message(pose, mate.node.get_clock().now().nanoseconds))
+
+    timer = mate.node.create_timer(0.05, tell)
+    mate.until(lambda: mate.motions, "a motion")
+    tool = policy.frames[0].tool
+    assert tool is not None and tool.open
+    np.testing.assert_allclose(tool.pose_tool_in_base, pose, atol=1e-9)
+    mate.rests(finished=0)
+    timer.cancel()
+    mate.moves("policy", finished=0)
+    mate.until(lambda: mate.says("driving"), "the motion")
+    mate.for_a_while(0.8)
+    mate.rests(finished=1)
+    mate.until(lambda: "where the tool is" in mate.status.message, "old poses not to count")
+    assert len(mate.motions) == 1
 
 
 def test_old_images_are_not_acted_on(mate: Cellmate, start: Callable[..., None]) -> None:

@@ -1,0 +1,65 @@
+"""Instructions of several steps."""
+
+from __future__ import annotations
+
+import pytest
+
+from roboact_ros.policies.course import steps_of
+from roboact_ros.policies.pilot import Pilot
+
+
+@pytest.mark.parametrize(
+    ("said", "steps"),
+    [
+        ("open the drawer", ("open the drawer",)),
+        (
+            "Open the drawer, then pick up the block, and then place it. Then close the drawer",
+            ("Open the drawer", "pick up the block", "place it", "close the drawer"),
+        ),
+        ("push it; then, pull it;", ("push it", "pull it")),
+        ("strengthen the lid", ("strengthen the lid",)),
+        (" , then ; ", ()),
+        ("", ()),
+    ],
+)
+def test_steps(said: str, steps: tuple[str, ...]) -> None:
+    assert steps_of(said) == steps
+
+
+def test_a_person_ends_a_step_and_a_new_task_forgets_the_old_steps() -> None:
+    pilot = Pilot(1.0)
+    pilot.instruct("open the drawer, then close it")
+    turn = pilot.turn
+    pilot.person_said("done", 0)
+    assert (pilot.instruction, pilot.step) == ("close it", "step 2 of 2") and pilot.turn > turn
+    pilot.person_said("done", 0)
+    assert (pilot.instruction, pilot.step) == ("", "")
+    pilot.instruct("open the drawer, then close it")
+    pilot.instruct("point at the block")
+    assert pilot.step == "" and not pilot.next_step()
+
+
+def test_the_time_of_a_step_begins_anew_after_a_pause() -> None:
+    pilot = Pilot(1.0, step_seconds=10.0)
+    pilot.instruct("a; b")
+    pilot.time_passed(0)
+    pilot.time_passed(9_000_000_000)
+    pilot.pause("paused")
+    pilot.time_passed(11_000_000_000)
+    pilot.resume()
+    pilot.time_passed(12_000_000_000)
+    pilot.time_passed(21_000_000_000)
+    assert pilot.instruction == "a"
+    pilot.time_passed(22_000_000_001)
+    assert pilot.instruction == "b"
+    pilot.time_passed(23_000_000_000)
+    pilot.time_passed(33_000_000_001)
+    assert pilot.paused == 'the time for "b" is over'
+
+
+def test_a_task_of_one_step_has_no_time_limit() -> None:
+    pilot = Pilot(1.0, step_seconds=1.0)
+    pilot.instruct("a")
+    for seconds in range(5):
+        pilot.time_passed(seconds * 1_000_000_000)
+    assert pilot.instruction == "a" and not pilot.paused
