@@ -11,6 +11,7 @@ import importlib
 BENCHMARKS = {
     "ik": "inverse kinematics beside EAIK, ur-analytic-ik and Pinocchio",
     "clip_rt": "one policy step beside the plain procedure",
+    "roboact_clip": "a step on 16 frames beside encoding all of them",
     "clap": "one chunk of CLAP-RF beside the released procedure",
     "images": "camera to callback beside a stock rclpy pair",
     "record": "writing bags beside the rosbags library",
@@ -25,7 +26,7 @@ BENCHMARKS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments; each benchmark adds its own."""
-    names = "\n".join(f"  {name:<8} {text}" for name, text in BENCHMARKS.items())
+    names = "\n".join(f"  {name:<12} {text}" for name, text in BENCHMARKS.items())
     parser.epilog = f"benchmarks (roboact bench NAME --help explains each):\n{names}"
     parser.add_argument("name", metavar="NAME", choices=list(BENCHMARKS), help="one of those below")
     parser.add_argument("options", nargs=argparse.REMAINDER, help="of the benchmark; --json ends with one JSON line")
