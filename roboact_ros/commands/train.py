@@ -59,7 +59,7 @@ _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "executed": (int, "N", "how many of them are carried out before the next image is looked at (8)"),
     "encoder": (str, "E", "what a roboact policy sees with: clip, resnet50, or the folder of a roboact_clip (clip)"),
     "resnet_weights": (str, "FILE", "of torchvision's or R3M's ResNet-50; random weights without it"),
-    "output": (str, "O", "what it puts out: motions or chunk (motions)"),
+    "actions": (str, "A", "what it puts out: motions or chunk (motions)"),
     "ablation": (str, "A", "roboact_clip without its temporal module or without disentanglement (none)"),
     "unseen": (float, "R", "part of the (action, object) pairs that roboact_clip is asked for unseen (0.1)"),
     "steps": (int, "N", "batches of an epoch of act_vae and vd_vae (2000)"),

@@ -152,7 +152,7 @@ def roboact(checkpoint: str, device: str, clip: str = "") -> AnyPolicy:
     network = Behaviour(behaviour_shape_from(notes.get("behaviour") or {}, str(origin)))
     load_weights(network, own, trained.weights, "roboact")
     step = RoboActStep(frozen, network)
-    if notes.get("output") == "chunk":
+    if notes.get("actions") == "chunk":
         return RoboActChunks(step, space_from_notes(notes, origin))
     return RoboActMotions(step)
 

@@ -164,7 +164,7 @@ class CloningLearner:
         shape = asdict(network.shape)
         manifest = {
             "kind": KIND,
-            "output": self._settings.output,
+            "actions": self._settings.actions,
             **self._frozen.notes,
             "behaviour": shape,
             **space,

@@ -17,7 +17,7 @@ class RoboActSettings(LoopSettings):
     Attributes:
         encoder: What sees: ``clip``, ``resnet50``, or the folder of a trained RoboAct-CLIP, which names its own CLIP.
         resnet_weights: File of torchvision's or R3M's ResNet-50; random weights without it.
-        output: ``motions`` of the vocabulary, or a ``chunk`` of steps.
+        actions: ``motions`` of the vocabulary, or a ``chunk`` of steps.
         hidden: Width of the policy's network.
         layers: Its residual layers.
         dropout: Part of what is seen that is left out at random.
@@ -28,7 +28,7 @@ class RoboActSettings(LoopSettings):
 
     encoder: str = "clip"
     resnet_weights: str = ""
-    output: Literal["motions", "chunk"] = "motions"
+    actions: Literal["motions", "chunk"] = "motions"
     hidden: Count = 512
     layers: Count = 2
     dropout: Part = 0.1

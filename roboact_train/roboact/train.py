@@ -78,7 +78,7 @@ def train(
         accelerator.device,
     )
     sources = find_sources(request.sources, request.choices)
-    corpus = read_corpus(exact(sources) if settings.output == "chunk" else sources, settings.validation, say)
+    corpus = read_corpus(exact(sources) if settings.actions == "chunk" else sources, settings.validation, say)
     learner = _learner(request, corpus, frozen, accelerator, say)
     if accelerator.is_main_process:
         write_settings(output, KIND, settings)
@@ -108,7 +108,7 @@ def _learner(
             _steps(samples, settings, frozen, folder, device, say) for samples in (corpus.train, corpus.validation)
         )
     space: ChunkSpace | None = None
-    if settings.output == "chunk":
+    if settings.actions == "chunk":
         space = space_of(train.wanted.numpy(), settings.period, settings.executed)
     place = Place(accelerator.process_index, accelerator.num_processes)
     return CloningLearner(frozen, train, validation, space, corpus.fingerprint, settings, place)
@@ -132,7 +132,7 @@ def _steps(
     embedded = torch.zeros(0, 1)
     if samples:
         embedded = frame_features(folder, samples, frozen.encoder, frozen.fingerprint, say)
-    if settings.output == "chunk":
+    if settings.actions == "chunk":
         wanted = torch.from_numpy(chunks_of(samples, settings.chunk)[steps.used])
     else:
         wanted = torch.from_numpy(steps.labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import torch
 from tiny_training import LABELS, colour_samples, recorded_losses, small_model
 
 from roboact_ros.cells.load import cell_from_mapping
+from roboact_ros.cli import main
 from roboact_ros.errors import ConfigurationError, PolicyError, RecordingError
 from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_ros.policies.encoders.single import MeanColour, NewestFrame
@@ -109,7 +111,7 @@ def test_a_policy_learns_what_was_done_and_a_cell_runs_it(
 
 
 def test_a_policy_of_chunks(tmp_path: Path, data: Path, clip: str) -> None:
-    wanted = request(tmp_path / "run", data, clip, output="chunk", chunk=4, executed=3, epochs=4)
+    wanted = request(tmp_path / "run", data, clip, actions="chunk", chunk=4, executed=3, epochs=4)
     outcome = train(wanted, lambda line: None)
     assert outcome.progress.judged["error"] < 1.0
 
@@ -184,6 +186,19 @@ def test_an_interrupted_training_goes_on_with_equal_losses(tmp_path: Path, data:
 
     whole = losses("whole")
     assert losses("part", until=4) + losses("part", resume=True) == pytest.approx(whole, abs=1e-6)
+
+
+def test_the_command(tmp_path: Path, data: Path, clip: str, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "run"
+    small = ["--epochs", "1", "--batch", "16", "--device", "cpu", "--json", "--actions", "chunk", "--executed", "2"]
+    assert (
+        main(["train", "roboact", str(data), "--output", str(out), "--encoder", "clip", "--model", clip, *small]) == 0
+    )
+    assert json.loads(capsys.readouterr().out)["model"] == str(out / "best")
+    policy = roboact(str(out / "best"), "cpu")
+    policy.instruct("task 0")
+    assert len(policy.act(Frame("front", 1, measured()[0].image, tool=HOME)).steps) == 2  # type: ignore[union-attr]
+    assert main(["train", "roboact", str(data), "--output", str(tmp_path / "b"), "--corrections", str(data)]) != 0
 
 
 def test_frames_are_encoded_once(tmp_path: Path, data: Path, clip: str) -> None:
