@@ -191,6 +191,7 @@ class ActionChunk:
         steps: (N, axes) float64, N at least 1.
         period_ns: Time of one step [ns]; a step that is too fast for the arm takes longer.
         stamp_ns: When the image that they were chosen for was exposed, ROS time [ns].
+        note: What the operator should know of how they came about, e.g. the present subtask, or empty.
 
     Raises:
         MotionRefused: The sizes contradict each other, or the period is not positive.
@@ -200,6 +201,7 @@ class ActionChunk:
     steps: FloatArray
     period_ns: int
     stamp_ns: int
+    note: str = ""
 
     def __post_init__(self) -> None:
         if self.steps.ndim != 2 or len(self.steps) < 1 or self.steps.shape[1] != len(self.axes):

@@ -176,7 +176,7 @@ class PolicyNode(Node):  # type: ignore[misc]
         # The image was new when the thinking began; a slow model may still act on it if nothing has happened since.
         carried_out = turn == self._pilot.turn and self._pilot.obstacle(now, now) is None
         if isinstance(choice, ActionChunk):
-            phrase, best, note, warn = choice.phrase, [], "", False
+            phrase, best, note, warn = choice.phrase, [], choice.note, False
         else:
             phrase, note, warn, took_ms = choice.motion.phrase, choice.note, choice.warn, choice.inference_ms
             best = sorted(choice.scores.items(), key=lambda item: -item[1])[:_SHOWN]

@@ -41,6 +41,7 @@ class Prompt:
         images: How many there are, all of one size.
         patches: (patches, width) embedded places of those of an image.
         patch_turns: Of the patches.
+        next_place: Place of a word behind them.
     """
 
     memories: list[Memory]
@@ -52,6 +53,7 @@ class Prompt:
     images: int
     patches: Tensor
     patch_turns: Turns
+    next_place: int
 
 
 class TappedVlm(nn.Module):
@@ -118,7 +120,7 @@ class TappedVlm(nn.Module):
         first = int(is_image.int().argmax())
         hidden, memories, heads = words[:, :first], [], []
         for number, layer in enumerate(self.layers):
-            hidden, memory = _text_block(layer, hidden, _rows(turns, slice(first)), mask[:first, :first], None)
+            hidden, memory = text_block(layer, hidden, rows_of(turns, slice(first)), mask[:first, :first], None)
             memories.append(memory)
             if number in self.taps:
                 heads.append(hidden)
@@ -127,12 +129,13 @@ class TappedVlm(nn.Module):
             heads=heads,
             embeddings=words[:, first:],
             image_tokens=is_image[first:].nonzero()[:, 0].to(weights.device),
-            turns=_rows(turns, slice(first, None)),
+            turns=rows_of(turns, slice(first, None)),
             mask=mask[None, None, first:].contiguous(),
             images=images,
             patches=places.to(weights),
             # In float32 whatever the weights are, as in transformers.
             patch_turns=(of_patches[0].to(weights.device), of_patches[1].to(weights.device)),
+            next_place=int(positions.max()) + 1,
         )
 
     def forward(self, pixels: Tensor, prompt: Prompt) -> list[Tensor]:
@@ -142,18 +145,18 @@ class TappedVlm(nn.Module):
             pixels: (images * patches, values) normalised patches, as the processor of transformers makes them.
             prompt: Of :meth:`prompt`.
         """
-        seen, deep = self._seen(pixels, prompt)
+        seen, deep = self.seen(pixels, prompt)
         hidden = prompt.embeddings.index_copy(1, prompt.image_tokens, seen[None])
         tapped: list[Tensor] = []
         for number, (layer, memory) in enumerate(zip(self.layers, prompt.memories, strict=True)):
-            hidden, _ = _text_block(layer, hidden, prompt.turns, prompt.mask, memory)
+            hidden, _ = text_block(layer, hidden, prompt.turns, prompt.mask, memory)
             if number < len(deep):  # DeepStack: the first blocks see the images at other depths, too
                 hidden = hidden.index_add(1, prompt.image_tokens, deep[number][None])
             if number in self.taps:
                 tapped.append(torch.cat((prompt.heads[len(tapped)], hidden), dim=1))
         return tapped
 
-    def _seen(self, pixels: Tensor, prompt: Prompt) -> tuple[Tensor, list[Tensor]]:
+    def seen(self, pixels: Tensor, prompt: Prompt) -> tuple[Tensor, list[Tensor]]:
         """Return the (tokens of all images, width) images, finally and at the depths that DeepStack takes."""
         visual = self.visual
         embed, depths = visual.patch_embed.proj, list(visual.deepstack_visual_indexes)
@@ -172,27 +175,29 @@ class TappedVlm(nn.Module):
         return visual.merger(tokens.flatten(0, 1)), deep
 
 
-def _text_block(layer: Any, hidden: Tensor, turns: Turns, mask: Tensor, before: Memory | None) -> tuple[Tensor, Memory]:
-    """Return the hidden states after a block, and the keys and values of all tokens so far."""
+def text_block(layer: Any, hidden: Tensor, turns: Turns, mask: Tensor, before: Memory | None) -> tuple[Tensor, Memory]:
+    """Return the (n, tokens, width) hidden states after a block, and the keys and values of all tokens so far."""
     attention = layer.self_attn
-    normed = _normed(hidden, layer.input_layernorm)
+    normed = normed_by(hidden, layer.input_layernorm)
     q, k, v = (
         project(normed).unflatten(-1, (-1, attention.head_dim))
         for project in (attention.q_proj, attention.k_proj, attention.v_proj)
     )
-    q = turned(_normed(q, attention.q_norm).transpose(1, 2), turns)
-    k, v = turned(_normed(k, attention.k_norm).transpose(1, 2), turns), v.transpose(1, 2)
+    q = turned(normed_by(q, attention.q_norm).transpose(1, 2), turns)
+    k, v = turned(normed_by(k, attention.k_norm).transpose(1, 2), turns), v.transpose(1, 2)
     if before is not None:
         k, v = torch.cat((before[0], k), dim=2), torch.cat((before[1], v), dim=2)
     found = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
     hidden = hidden + attention.o_proj(found.transpose(1, 2).flatten(2))
-    out: Tensor = hidden + layer.mlp(_normed(hidden, layer.post_attention_layernorm))
+    out: Tensor = hidden + layer.mlp(normed_by(hidden, layer.post_attention_layernorm))
     return out, (k, v)
 
 
-def _rows(turns: Turns, rows: slice) -> Turns:
+def rows_of(turns: Turns, rows: slice) -> Turns:
+    """Return the turns of some tokens."""
     return turns[0][rows], turns[1][rows]
 
 
-def _normed(rows: Tensor, norm: Any) -> Tensor:
+def normed_by(rows: Tensor, norm: Any) -> Tensor:
+    """Return rows after a norm of the language model."""
     return functional.rms_norm(rows, norm.weight.shape, norm.weight, norm.variance_epsilon)

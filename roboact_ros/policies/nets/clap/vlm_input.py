@@ -110,6 +110,9 @@ class PromptWords:
     Args:
         base: Folder of the language model, with its ``tokenizer.json``.
 
+    Attributes:
+        tokenizer: As in the file.
+
     Raises:
         PolicyError: There is no tokenizer, or it does not know the marks of a prompt.
     """
@@ -122,9 +125,9 @@ class PromptWords:
         path = base / "tokenizer.json"
         if not path.is_file():
             raise PolicyError(f'"{path}" is not there; it belongs to the language model that the run began with')
-        self._tokenizer = Tokenizer.from_file(str(path))
+        self.tokenizer = Tokenizer.from_file(str(path))
         marks = ("<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", _IMAGE_TOKEN)
-        if unknown := [mark for mark in marks if self._tokenizer.token_to_id(mark) is None]:
+        if unknown := [mark for mark in marks if self.tokenizer.token_to_id(mark) is None]:
             raise PolicyError(f"{path} is the tokenizer of another model: it does not know {', '.join(unknown)}")
 
     def __call__(self, instruction: str, robot: str, images: int, tokens: int) -> Tensor:
@@ -138,4 +141,4 @@ class PromptWords:
         """
         image = _IMAGE.format(tokens=_IMAGE_TOKEN * tokens)
         text = _PROMPT.format(images=image * images, robot=robot, instruction=instruction)
-        return torch.tensor(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        return torch.tensor(self.tokenizer.encode(text, add_special_tokens=False).ids)
