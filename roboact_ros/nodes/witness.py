@@ -7,13 +7,14 @@ from collections import deque
 from collections.abc import Callable
 
 import numpy as np
+from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import PoseStamped
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, JointState
 from std_msgs.msg import String
 
 from roboact_ros.nodes.messages.arm import gripper_from_message, joints_from_message, tool_pose_from_message
-from roboact_ros.nodes.messages.diagnostics import Status
+from roboact_ros.nodes.messages.diagnostics import Status, status_from_message
 from roboact_ros.nodes.operator import Operator, OperatorError
 from roboact_ros.types import FloatArray, GripperState
 
@@ -30,6 +31,7 @@ class Witness(Operator):
         q: (6,) measured joints [rad], None until they are known.
         gripper: Measured state of the gripper, None until it is known.
         images: Images seen so far, by camera.
+        policy: What the policy says of itself, None until it does.
     """
 
     def __init__(self, namespace: str = "", cameras: tuple[str, ...] = ("front",)) -> None:
@@ -40,6 +42,7 @@ class Witness(Operator):
         self._track: deque[tuple[float, FloatArray]] = deque(maxlen=1000)
         self.gripper: GripperState | None = None
         self.images = dict.fromkeys(cameras, 0)
+        self.policy: Status | None = None
         self._node.create_subscription(PoseStamped, "tcp_pose", self._moved, 1)
         self._node.create_subscription(JointState, "joint_states", self._turned, 1)
         self._node.create_subscription(JointState, "gripper", self._gripped, 1)
@@ -48,6 +51,7 @@ class Witness(Operator):
                 CameraInfo, f"camera/{name}/camera_info", self._saw(name), qos_profile_sensor_data
             )
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self._node.create_subscription(DiagnosticStatus, "policy/status", self._judged, latched)
         self._instruction = self._node.create_publisher(String, "instruction", latched)
 
     @property
@@ -140,6 +144,9 @@ class Witness(Operator):
     def _moved(self, message: PoseStamped) -> None:
         self.pose_tool_in_base, _ = tool_pose_from_message(message)
         self._track.append((time.monotonic(), self.position))
+
+    def _judged(self, message: DiagnosticStatus) -> None:
+        self.policy = status_from_message(message)
 
     def _turned(self, message: JointState) -> None:
         self.q, _, _ = joints_from_message(message)

@@ -120,17 +120,13 @@ class Pilot:
         return True
 
     def time_passed(self, now_ns: int) -> None:
-        """End a step whose time is over; a pause begins its time anew."""
-        if not self._step_ns or len(self._steps) < 2 or self.paused:
-            self._step_ends_ns = None
-        elif self._step_ends_ns is None:
-            self._step_ends_ns = now_ns + self._step_ns
-        elif now_ns > self._step_ends_ns and not self.next_step():
+        """End a step whose time is over; it begins with the policy's first choice, after a pause anew."""
+        if self._step_ends_ns is not None and now_ns > self._step_ends_ns and not self.next_step():
             self.pause(f'the time for "{self.instruction}" is over')
 
     def pause(self, why: str) -> None:
         """Choose nothing until :meth:`resume` or the next instruction."""
-        self.paused = why
+        self.paused, self._step_ends_ns = why, None
         self.turn += 1
 
     def resume(self) -> None:
@@ -164,6 +160,8 @@ class Pilot:
 
     def chose(self, now_ns: int) -> None:
         """Note that the executor was asked for a motion of the policy."""
+        if self._step_ends_ns is None and self._step_ns and len(self._steps) > 1:
+            self._step_ends_ns = now_ns + self._step_ns
         self._ask(now_ns)
 
     def obstacle(self, frame_ns: int | None, now_ns: int) -> Obstacle | None:

@@ -42,24 +42,28 @@ def test_a_person_ends_a_step_and_a_new_task_forgets_the_old_steps() -> None:
 def test_the_time_of_a_step_begins_anew_after_a_pause() -> None:
     pilot = Pilot(1.0, step_seconds=10.0)
     pilot.instruct("a; b")
-    pilot.time_passed(0)
-    pilot.time_passed(9_000_000_000)
+    pilot.time_passed(50_000_000_000)
+    assert pilot.instruction == "a", "the policy is not even loaded"
+    pilot.chose(50_000_000_000)
+    pilot.time_passed(59_000_000_000)
     pilot.pause("paused")
-    pilot.time_passed(11_000_000_000)
+    pilot.time_passed(61_000_000_000)
     pilot.resume()
-    pilot.time_passed(12_000_000_000)
-    pilot.time_passed(21_000_000_000)
+    pilot.chose(62_000_000_000)
+    pilot.chose(70_000_000_000)
+    pilot.time_passed(72_000_000_000)
     assert pilot.instruction == "a"
-    pilot.time_passed(22_000_000_001)
+    pilot.time_passed(72_000_000_001)
     assert pilot.instruction == "b"
-    pilot.time_passed(23_000_000_000)
-    pilot.time_passed(33_000_000_001)
+    pilot.chose(73_000_000_000)
+    pilot.time_passed(83_000_000_001)
     assert pilot.paused == 'the time for "b" is over'
 
 
 def test_a_task_of_one_step_has_no_time_limit() -> None:
     pilot = Pilot(1.0, step_seconds=1.0)
     pilot.instruct("a")
+    pilot.chose(0)
     for seconds in range(5):
         pilot.time_passed(seconds * 1_000_000_000)
     assert pilot.instruction == "a" and not pilot.paused

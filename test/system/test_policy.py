@@ -14,6 +14,11 @@ sys.path.append(str(Path(__file__).parent.parent / "policies"))
 from tiny_clip import tiny_model  # noqa: E402
 
 
+def policy_says(cell: RunningCell) -> str:
+    said = cell.talk.policy
+    return f"{said.values['instruction']}: {said.message}" if said is not None else ""
+
+
 def source(cell: RunningCell) -> str:
     return cell.talk.arm.values["source"] if cell.talk.arm is not None else ""
 
@@ -72,3 +77,27 @@ def test_the_policy_that_ships_points_at_a_block_and_says_so(tmp_path: Path) -> 
         cell.talk.rest(MOTION_SECONDS)
         assert np.hypot(*offset()[:2]) < 0.02 and 0.03 < offset()[2] < 0.09
         world.close()
+
+
+def test_a_policy_on_a_frozen_encoder_does_one_step_of_a_task_after_the_other(tmp_path: Path) -> None:
+    sys.path.append(str(Path(__file__).parent.parent / "train"))
+    from tiny_cloning import measured_shard, request
+    from tiny_training import small_model
+
+    from roboact_train.roboact.train import train
+
+    train(request(tmp_path / "run", measured_shard(tmp_path / "s.tar"), small_model(tmp_path / "clip")), print)
+    overrides = [
+        f"sim.address:=127.28.{os.getpid() % 250 + 1}.7",
+        f"checkpoint:={tmp_path / 'run/best'}",
+        "policy.device:=cpu",
+        "policy.step_seconds:=4.0",
+        "safety.tool_speed:=0.05",
+        "namespace:=roboact",
+    ]
+    with running_cell("roboact_clip_ur5", overrides, tmp_path, namespace="roboact") as cell:
+        cell.talk.rest(MOTION_SECONDS)
+        cell.talk.instruct("task 0, then task 1")
+        cell.talk.wait(lambda: source(cell) == "policy", LOADING_SECONDS, "the policy does not drive")
+        cell.talk.wait(lambda: "task 1" in policy_says(cell), LOADING_SECONDS, "the second step does not begin")
+        cell.talk.wait(lambda: "is over" in policy_says(cell), LOADING_SECONDS, "the task does not end")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tiny_cloning import measured, measured_shard, request
 from tiny_training import LABELS, colour_samples, recorded_losses, small_model
 
 from roboact_ros.cells.load import cell_from_mapping
@@ -26,36 +27,19 @@ from roboact_ros.policies.proprioception import proprioception
 from roboact_ros.policies.roboact import RoboActChunks, RoboActMotions
 from roboact_ros.policies.steadied import Steadied
 from roboact_ros.types import Frame, ToolState
-from roboact_train.data.samples import DONE, DONE_ACTION, DONE_LABEL, ArmTrace, Sample
+from roboact_train.data.samples import DONE, DONE_ACTION, DONE_LABEL, ArmTrace
 from roboact_train.data.shards import ShardWriter
-from roboact_train.data.sources import Choices
 from roboact_train.roboact.features import frame_features, visual_features
-from roboact_train.roboact.settings import RoboActSettings
 from roboact_train.roboact.steps import steps_of
-from roboact_train.roboact.train import CloningRequest, train
+from roboact_train.roboact.train import train
 from roboact_train.training.finished import write_model
 
 HOME = ToolState(np.eye(4), True)
-SMALL = {"epochs": 12, "batch": 16, "learning_rate": 3e-3, "warmup": 2, "validation": 0.2, "hidden": 32, "layers": 1}
-
-
-def measured(count: int = 96) -> list[Sample]:
-    """Return samples of one task for each episode whose arm stands still at the origin."""
-    pose, joints = (0.0,) * 6, (0.0,) * 6
-    arm = ArmTrace(pose, pose, joints, joints)
-    return [
-        replace(sample, arm=arm, instruction=f"task {sample.episode[-1]}")
-        for sample in colour_samples(count, episodes=6)
-    ]
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("data") / "shard-000000.tar"
-    with ShardWriter(path) as shard:
-        for sample in measured():
-            shard.write(sample)
-    return path
+    return measured_shard(tmp_path_factory.mktemp("data") / "shard-000000.tar")
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +58,6 @@ def videos(tmp_path_factory: pytest.TempPathFactory, clip: str) -> Path:
     folder = tmp_path_factory.mktemp("videos") / "best"
     write_model(folder, model.state_dict(), {}, {"kind": VIDEO, "encoder": shape, "clip": about, "classes": classes})
     return folder
-
-
-def request(folder: Path, data: Path, clip: str, **settings: object) -> CloningRequest:
-    chosen = RoboActSettings(model=clip, **{**SMALL, **settings})  # type: ignore[arg-type]
-    return CloningRequest([data], folder, chosen, Choices("", "", "standard", 3.0, 0), device="cpu")
 
 
 @pytest.mark.parametrize("encoder", ["clip", "roboact_clip"])
