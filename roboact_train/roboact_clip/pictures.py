@@ -28,7 +28,9 @@ _POINTS, _NAMED = 400, 12
 """Most videos in the picture of branches, and most classes that it names."""
 _TEXTS, _FOUND = 8, 5
 """Texts in the picture of retrieval, and videos for each."""
-_PANEL, _THUMB, _LINE = 420, 112, 16
+_PANEL, _LINE = 420, 16
+_FRAME = 96, 72
+"""Width and height of a frame in the picture of retrieval [px]."""
 _INK, _RIGHT, _WRONG = (40, 40, 40), (60, 160, 60), (60, 60, 210)
 
 
@@ -92,27 +94,28 @@ def scatter(places: NDArray[np.float64], labels: NDArray[np.int64], names: Seque
 
 
 def _retrieval(lines: Sequence[tuple[str, Sequence[ImageArray]]]) -> ImageArray:
-    height, width = _THUMB + _LINE + 10, _FOUND * (_THUMB + 6) + 10
-    image = np.full((height * max(len(lines), 1), max(width, 560), 3), 255, np.uint8)
+    each, tall = 3 * _FRAME[0], _FRAME[1]
+    height, width = tall + _LINE + 10, _FOUND * (each + 6) + 10
+    image = np.full((height * max(len(lines), 1), width, 3), 255, np.uint8)
     for row, (text, thumbs) in enumerate(lines):
         _say(image, text, 8, row * height + _LINE)
         for column, thumb in enumerate(thumbs):
-            top, left = row * height + _LINE + 6, 8 + column * (_THUMB + 6)
-            image[top : top + _THUMB, left : left + _THUMB] = thumb
+            top, left = row * height + _LINE + 6, 8 + column * (each + 6)
+            image[top : top + tall, left : left + each] = thumb
     return image
 
 
 def _thumb(corpus: Corpus, row: int, right: bool) -> ImageArray:
     """Return first, middle and last frame of a clip beside one another, framed green when it is right and red else."""
-    third = _THUMB // 3
-    strip = [
-        cv2.resize(image, (third, _THUMB), interpolation=cv2.INTER_AREA)
-        for image in read_frames(corpus.clips[row].clip, 3)
-    ]
-    image = np.full((_THUMB, _THUMB, 3), 255, np.uint8)
-    image[:, : 3 * third] = np.concatenate(strip, axis=1)[..., ::-1]
-    cv2.rectangle(image, (0, 0), (_THUMB - 1, _THUMB - 1), _RIGHT if right else _WRONG, 3)
-    return image
+    width, height = _FRAME
+    thumb = np.full((height, 3 * width, 3), 255, np.uint8)
+    for number, image in enumerate(read_frames(corpus.clips[row].clip, 3)):
+        scale = min(width / image.shape[1], height / image.shape[0])
+        size = max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1)
+        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)[..., ::-1]
+        thumb[: size[1], number * width : number * width + size[0]] = small
+    cv2.rectangle(thumb, (0, 0), (3 * width - 1, height - 1), _RIGHT if right else _WRONG, 3)
+    return thumb
 
 
 def _colour(label: int) -> tuple[int, int, int]:
