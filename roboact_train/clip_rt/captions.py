@@ -6,7 +6,7 @@ A caption is the task and what was done about it: "close the lid: move the arm d
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from roboact_ros.policies.nets.clip import ClipNetwork
 from roboact_train.clip_rt.batch import Batch, Preparation
 from roboact_train.clip_rt.contrastive import Towers
 from roboact_train.clip_rt.export import write_clip
+from roboact_train.clip_rt.fed import Fed
 from roboact_train.clip_rt.feed import Feed
 from roboact_train.data.samples import Sample
 from roboact_train.training.learner import Gather, Judgement
@@ -59,7 +60,7 @@ class Captioning(nn.Module):
             return functional.normalize(images, dim=-1) @ functional.normalize(words, dim=-1).T
 
 
-class CaptionLearner:
+class CaptionLearner(Fed):
     """See :class:`~roboact_train.training.learner.Learner`.
 
     Args:
@@ -72,34 +73,16 @@ class CaptionLearner:
     """
 
     def __init__(self, network: ClipNetwork, feed: Feed, settings: TrainSettings) -> None:
-        self._network, self._feed, self._settings = network, feed, settings
-        self._train = Preparation(network, settings.image_augmentation, settings.seed, caption)
+        self._network, self._settings = network, settings
         self._judge = Preparation(network, 0.0, settings.seed, caption)
         self._towers = Towers(network, settings.checkpoint_gradients)
         if self._towers.has_maps:
             raise ConfigurationError(
                 f"model {network.name} looks with a prompt in mind; clip is a plain open_clip model"
             )
-        self._module = Captioning(self._towers)
-
-    @property
-    def module(self) -> nn.Module:
-        """The model and its loss."""
-        return self._module
-
-    @property
-    def fingerprint(self) -> int:
-        """Of the data."""
-        return self._feed.fingerprint
-
-    @property
-    def batches_per_epoch(self) -> int:
-        """See the contract."""
-        return self._feed.batches_per_epoch
-
-    def batches(self, first: int) -> Generator[Batch, None, None]:
-        """See the contract."""
-        return self._feed.batches(self._train, first)
+        self._captioning = Captioning(self._towers)
+        train = Preparation(network, settings.image_augmentation, settings.seed, caption)
+        super().__init__(feed, train, self._captioning)
 
     def inputs(self, batch: Batch, gather: Gather) -> dict[str, Tensor]:
         """See the contract; every process embeds all captions of the batch, so that no embedding has to travel."""
@@ -119,7 +102,7 @@ class CaptionLearner:
         for batch in self._feed.validation(self._judge):
             batch = batch.to(device)
             captions, place = torch.unique(batch.supervision, dim=0, return_inverse=True)
-            right = self._module.scores(batch.pixels, captions).argmax(1) == place
+            right = self._captioning.scores(batch.pixels, captions).argmax(1) == place
             found += torch.stack([right.sum(), torch.tensor(len(right), device=device)])
         right_count, count = gather(found).view(-1, 2).sum(0).tolist()
         return Judgement(right_count / count, {"image R@1": right_count / count}) if count else None

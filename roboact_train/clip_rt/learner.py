@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from roboact_ros.errors import ConfigurationError
 from roboact_ros.language.vocabulary import PRIMITIVES
@@ -17,6 +17,7 @@ from roboact_ros.policies.nets.clip import ClipNetwork
 from roboact_train.clip_rt import contrastive
 from roboact_train.clip_rt.batch import Batch, Preparation
 from roboact_train.clip_rt.export import write_clip
+from roboact_train.clip_rt.fed import Fed
 from roboact_train.clip_rt.feed import Feed
 from roboact_train.clip_rt.ways import moved_with_image
 from roboact_train.data.samples import DONE_LABEL, VOCABULARY, Sample, motion_of
@@ -27,7 +28,7 @@ _AMOUNTS = 4
 """Primitives of one direction."""
 
 
-class ContrastiveLearner:
+class ContrastiveLearner(Fed):
     """See :class:`~roboact_train.training.learner.Learner`.
 
     Args:
@@ -38,35 +39,17 @@ class ContrastiveLearner:
     """
 
     def __init__(self, kind: str, network: ClipNetwork, feed: Feed, settings: TrainSettings) -> None:
-        self._kind, self._network, self._feed, self._settings = kind, network, feed, settings
+        self._kind, self._network, self._settings = kind, network, settings
         if kind == "clip_rt_action":
             network = with_action_tokens(network)
         phrase = _canonical if kind == "clip_rt_action" else _as_said
-        self._train = Preparation(network, settings.image_augmentation, settings.seed, phrase, moved_with_image)
         self._judge = Preparation(network, 0.0, settings.seed, phrase)
         self._says_done = False
         self._motions = network.tokenize([motion.phrase for motion in PRIMITIVES])
         self._towers = contrastive.Towers(network, settings.checkpoint_gradients)
-        self._module = contrastive.ContrastiveImitation(self._towers, settings.loss, settings.way, settings.place)
-
-    @property
-    def module(self) -> nn.Module:
-        """The model and its loss."""
-        return self._module
-
-    @property
-    def fingerprint(self) -> int:
-        """Of the data."""
-        return self._feed.fingerprint
-
-    @property
-    def batches_per_epoch(self) -> int:
-        """See the contract."""
-        return self._feed.batches_per_epoch
-
-    def batches(self, first: int) -> Generator[Batch, None, None]:
-        """See the contract."""
-        return self._feed.batches(self._train, first)
+        train = Preparation(network, settings.image_augmentation, settings.seed, phrase, moved_with_image)
+        loss = contrastive.ContrastiveImitation(self._towers, settings.loss, settings.way, settings.place)
+        super().__init__(feed, train, loss)
 
     def inputs(self, batch: Batch, gather: Gather) -> dict[str, Tensor]:
         """See the contract."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from roboact_ros.policies.nets.clip import ClipNetwork, with_chunk_decoder
 from roboact_train.clip_rt.batch import Batch, Preparation
 from roboact_train.clip_rt.contrastive import Towers
 from roboact_train.clip_rt.export import write_clip
+from roboact_train.clip_rt.fed import Fed
 from roboact_train.clip_rt.feed import Feed
 from roboact_train.data.samples import Sample
 from roboact_train.training.learner import Gather, Judgement
@@ -56,7 +57,7 @@ class ChunkRegression(nn.Module):
             return torch.where(wanted.isnan(), 0.0, (output.float() - wanted.nan_to_num()).abs())
 
 
-class ChunkLearner:
+class ChunkLearner(Fed):
     """See :class:`~roboact_train.training.learner.Learner`.
 
     Args:
@@ -68,30 +69,12 @@ class ChunkLearner:
 
     def __init__(self, network: ClipNetwork, feed: Feed, space: ChunkSpace, settings: TrainSettings) -> None:
         self._network = with_chunk_decoder(network, settings.chunk, settings.seed)
-        self._feed, self._space, self._settings = feed, space, settings
-        self._train = Preparation(network, settings.image_augmentation, settings.seed, _nothing)
+        self._space, self._settings = space, settings
         self._judge = Preparation(network, 0.0, settings.seed, _nothing)
         self._towers = Towers(network, settings.checkpoint_gradients)
-        self._module = ChunkRegression(self._towers, space)
-
-    @property
-    def module(self) -> nn.Module:
-        """The model and its loss."""
-        return self._module
-
-    @property
-    def fingerprint(self) -> int:
-        """Of the data."""
-        return self._feed.fingerprint
-
-    @property
-    def batches_per_epoch(self) -> int:
-        """See the contract."""
-        return self._feed.batches_per_epoch
-
-    def batches(self, first: int) -> Generator[Batch, None, None]:
-        """See the contract."""
-        return self._feed.batches(self._train, first)
+        self._regression = ChunkRegression(self._towers, space)
+        train = Preparation(network, settings.image_augmentation, settings.seed, _nothing)
+        super().__init__(feed, train, self._regression)
 
     def inputs(self, batch: Batch, gather: Gather) -> dict[str, Tensor]:
         """See the contract."""
@@ -111,8 +94,8 @@ class ChunkLearner:
         sums = torch.zeros(3, dtype=torch.float64, device=device)
         for batch in self._feed.validation(self._judge):
             batch = batch.to(device)
-            errors = self._module.errors(**self.inputs(batch, gather)).double()
-            way = (errors * self._module.deviation)[..., :3].norm(dim=-1)
+            errors = self._regression.errors(**self.inputs(batch, gather)).double()
+            way = (errors * self._regression.deviation)[..., :3].norm(dim=-1)
             known = ~batch.targets[..., 0].isnan()
             sums += torch.stack([errors.mean(dim=-1)[known].sum(), way[known].sum(), known.sum()])
         error, way_m, count = gather(sums).view(-1, 3).sum(0).tolist()
