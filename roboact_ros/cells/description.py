@@ -173,6 +173,34 @@ class RemoteDescription:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class ClapDescription:
+    """What a policy of kind ``clap`` is not told by its run; the folder of that is ``policy.checkpoint``.
+
+    Attributes:
+        base: Folder of the language model that the run began with, if it is neither in the run nor where that says.
+        robot: ``robot_type`` that the prompt names and whose statistics are used; empty: the run's own, or
+            ``arm.model``.
+        statistics: File of these statistics; empty: the run's own.
+        actions: ``relative`` or ``steps``, as of ``remote``; runs that were trained here are ``relative``.
+        arm: Which arm this one is, for a run of two.
+        metres: How far a ``steps`` action of 1 leads [m].
+        radians: How far a ``steps`` action of 1 turns [rad].
+        hertz: Steps per second [1/s]; 0: as the run says.
+        executed: How many steps of a chunk are carried out; 0: all.
+    """
+
+    base: str = ""
+    robot: str = ""
+    statistics: str = ""
+    actions: Literal["relative", "steps"] = "relative"
+    arm: Literal["left", "right"] = "right"
+    metres: Positive = 1.0
+    radians: Positive = 1.0
+    hertz: Annotated[float, Field(ge=0.0, le=1000.0)] = 0.0
+    executed: Annotated[int, Field(ge=0)] = 0
+
+
+@dataclass(frozen=True, config=_STRICT)
 class PolicyDescription:
     """The policy that drives the arm, if any.
 
@@ -192,9 +220,10 @@ class PolicyDescription:
             [s]; 0 waits until the policy or a person says that a step is done.
         refinement: Help of a vision-language model with every choice.
         remote: The server of ``clap_remote``, which needs no model or checkpoint here.
+        clap: What a run of ``clap`` does not say itself.
     """
 
-    kind: Literal["none", "clip_rt", "clip_rt_action", "clip_rt_plus", "roboact", "clap_remote"] = "none"
+    kind: Literal["none", "clip_rt", "clip_rt_action", "clip_rt_plus", "roboact", "clap", "clap_remote"] = "none"
     model: str = "ViT-H-14-378-quickgelu"
     checkpoint: str = ""
     clip: str = ""
@@ -208,11 +237,12 @@ class PolicyDescription:
     step_seconds: Annotated[float, Field(ge=0.0)] = 0.0
     refinement: RefinementDescription = RefinementDescription()
     remote: RemoteDescription = RemoteDescription()
+    clap: ClapDescription = ClapDescription()
 
     @property
     def shown_model(self) -> str:
         """What an operator reads where the model is meant."""
-        own = {"clap_remote": self.remote.server, "roboact": self.checkpoint}
+        own = {"clap_remote": self.remote.server, "clap": self.checkpoint, "roboact": self.checkpoint}
         return own.get(self.kind, self.model)
 
 
@@ -370,7 +400,7 @@ class Cell:
     @property
     def simulated(self) -> bool:
         """Whether the robots of this cell are simulated."""
-        return all(arm.robot_ip == "sim" for arm in (self.arms or {"": self.arm}).values())
+        return all(arm.robot_ip == "sim" for arm in (self.arms.values() if self.arms else (self.arm,)))
 
     @property
     def robot_words(self) -> str:

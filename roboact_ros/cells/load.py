@@ -159,7 +159,9 @@ def _check_arms(cell: Cell, origin: str) -> None:
         raise ConfigurationError(f"{origin}: sim.address {cell.sim.address!r} is no IPv4 address") from None
     if cell.policy.kind not in _FOR_TWO_ARMS:
         kinds = ", ".join(_FOR_TWO_ARMS)
-        raise ConfigurationError(X)
+        raise ConfigurationError(
+            f"{origin}: policy.kind {cell.policy.kind} drives one arm; for two, valid are: {kinds}"
+        )
 
 
 def cell_to_mapping(cell: Cell) -> dict[str, Any]:

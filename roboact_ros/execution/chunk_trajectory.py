@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
@@ -15,6 +17,21 @@ LARGEST_TURN = 2.5
 """A chunk that turns the tool farther than this from where it began is refused [rad]: rotation vectors end at pi."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ChunkTiming:
+    """When a chunk is where; arms with the same timing are at the same step at every moment.
+
+    Attributes:
+        times: (N,) time of each step [s].
+        windows: Lengths of the two windows of the average [s].
+        fade: Until when the motion from before fades out [s].
+    """
+
+    times: FloatArray
+    windows: tuple[float, float]
+    fade: float
+
+
 class ChunkTrajectory(ToolPath):
     """Follows waypoints and ends at rest on the last one.
 
@@ -24,18 +41,72 @@ class ChunkTrajectory(ToolPath):
             :class:`~roboact_ros.execution.trajectory.ToolTrajectory` takes them.
         period: Time between two waypoints [s]; longer where the tool would be too fast.
         limits: Limits of the tool.
+        timing: A timing to keep, as slow as the chunk's own or slower.
 
     Raises:
         MotionRefused: A displacement is not finite, or the tool would turn too far.
     """
 
-    def __init__(self, start: ToolState, displacements: FloatArray, period: float, limits: ToolLimits) -> None:
+    def __init__(
+        self,
+        start: ToolState,
+        displacements: FloatArray,
+        period: float,
+        limits: ToolLimits,
+        timing: ChunkTiming | None = None,
+    ) -> None:
         if not np.all(np.isfinite(displacements)):
             raise MotionRefused("the steps of the chunk are not finite numbers")
         turn = float(np.linalg.norm(displacements[:, 3:6], axis=1).max())
         if turn > LARGEST_TURN:
             raise MotionRefused(f"the chunk would turn the tool by {turn:.2f} rad, allowed {LARGEST_TURN}")
-        super().__init__(start, _SmoothedPath(start, displacements, period, limits))
+        super().__init__(start, _SmoothedPath(_Way(start, displacements, limits), period, timing))
+
+
+class _Way:
+    """The straight way from waypoint to waypoint, and what fades out on it of the motion before.
+
+    Args:
+        start: State that the motion continues from.
+        displacements: (N, 7) waypoints relative to it.
+        limits: Limits of the tool.
+    """
+
+    def __init__(self, start: ToolState, displacements: FloatArray, limits: ToolLimits) -> None:
+        self.start = np.concatenate((start.pose_carrier_in_base[:3, 3], np.zeros(3), [start.wrist]))
+        self.fade = braking(start, limits)
+        self._limits = limits
+        faded = np.array(self.fade.at_time(self.fade.duration)[0])
+        way = displacements - np.linspace(0.0, 1.0, len(displacements) + 1)[1:, None] * faded
+        self.steps = np.diff(way, axis=0, prepend=np.zeros((1, 7)))
+
+    def times(self, period: float) -> FloatArray:
+        """Return the times (N,) of the steps [s] at which none is too fast, at least ``period``."""
+        linear, angular = self._limits.linear[0], self._limits.angular[0]
+        fastest = np.maximum(_length(self.steps[:, :3]) / linear, _length(self.steps[:, 3:]) / angular)
+        return np.maximum(period, fastest)
+
+    def rates(self, times: FloatArray) -> FloatArray:
+        """Return the (N + 2, 7) rates of the steps, at rest before and after."""
+        return np.vstack((np.zeros(7), self.steps / times[:, None], np.zeros(7)))
+
+    def timing(self, times: FloatArray) -> ChunkTiming:
+        """Return the timing with steps of given times."""
+        return ChunkTiming(times, _windows(self.rates(times), self._limits), self.fade.duration)
+
+
+def common_timing(ways: Sequence[tuple[ToolState, FloatArray, ToolLimits]], period: float) -> ChunkTiming:
+    """Return a timing that several arms can keep: step by step that of the slowest.
+
+    Args:
+        ways: Of each arm the start, the (N, 7) waypoints and the limits, as :class:`ChunkTrajectory` takes them.
+        period: Time between two waypoints [s].
+    """
+    all_ways = [_Way(*way) for way in ways]
+    times: FloatArray = np.max([way.times(period) for way in all_ways], axis=0)
+    timings = [way.timing(times) for way in all_ways]
+    first, second = (max(timing.windows[number] for timing in timings) for number in (0, 1))
+    return ChunkTiming(times, (first, second), max(timing.fade for timing in timings))
 
 
 class _SmoothedPath:
@@ -46,22 +117,15 @@ class _SmoothedPath:
     out by itself at the same limits (Ruckig) and is added, its length taken off the way in equal parts.
     """
 
-    def __init__(self, start: ToolState, displacements: FloatArray, period: float, limits: ToolLimits) -> None:
-        self._start = np.concatenate((start.pose_carrier_in_base[:3, 3], np.zeros(3), [start.wrist]))
-        self._fade = braking(start, limits)
-        count = len(displacements)
-        faded = np.array(self._fade.at_time(self._fade.duration)[0])
-        way = displacements - np.linspace(0.0, 1.0, count + 1)[1:, None] * faded
-        steps = np.diff(way, axis=0, prepend=np.zeros((1, 7)))
-        fastest = np.maximum(_length(steps[:, :3]) / limits.linear[0], _length(steps[:, 3:]) / limits.angular[0])
-        times = np.maximum(period, fastest)
-        rates = np.vstack((np.zeros(7), steps / times[:, None], np.zeros(7)))
-        self._changes = np.diff(rates, axis=0)
-        first, second = _windows(rates, limits)
-        ends = np.concatenate(([0.0], np.cumsum(times)))
+    def __init__(self, way: _Way, period: float, timing: ChunkTiming | None) -> None:
+        timing = way.timing(way.times(period)) if timing is None else timing
+        self._start, self._fade = way.start, way.fade
+        self._changes = np.diff(way.rates(timing.times), axis=0)
+        first, second = timing.windows
+        ends = np.concatenate(([0.0], np.cumsum(timing.times)))
         self._knots = ends[:, None] + np.array((0.0, first, second, first + second))
         self._scale = np.array((1.0, -1.0, -1.0, 1.0)) / (first * second)
-        self.duration = max(float(self._knots.max()), self._fade.duration)
+        self.duration = max(float(self._knots.max()), timing.fade)
 
     def at_time(self, t: float) -> tuple[list[float], list[float], list[float]]:
         """Return positions, velocities and accelerations, 7 each, at time ``t`` [s]."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,6 +25,25 @@ CLOSES, OPENS = 0.4, 0.6
 """The gripper closes when a step wants less and opens when it wants more; in between it stays as it is."""
 
 _CLOSE, _OPEN = (next(motion for motion in PRIMITIVES if motion.gripper == opening) for opening in (0.0, 1.0))
+
+
+Stage = tuple[Step | None, ...]
+"""What each arm does at the same time; None waits for the others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What an arm makes of a chunk.
+
+    Attributes:
+        pose_tool_in_base: (4, 4) where the tool was when the image was taken.
+        rows: (N, 7) its steps, see :data:`~roboact_ros.types.CHUNK_AXES`.
+        passed: How many of them have passed while the arm moved on; at least one is left.
+    """
+
+    pose_tool_in_base: FloatArray
+    rows: FloatArray
+    passed: int
 
 
 class ChunkIntake:
@@ -53,21 +74,18 @@ class ChunkIntake:
         if q is not None:
             self._was.append((now_ns, q))
 
-    def steps(self, chunk: ActionChunk, q: FloatArray, gripper: GripperState | None) -> list[Step]:
-        """Return what is to be done now.
-
-        Steps whose time has passed while the arm moved on are left out; the others lead where they led when the image
-        was taken. Where the gripper changes, the arm waits for it.
+    def look(self, chunk: ActionChunk, q: FloatArray, arm: str = "") -> Look:
+        """Return where the arm was when the image was taken, and what it should do from there.
 
         Args:
             chunk: The chunk, its stamp in monotonic time.
             q: (6,) commanded joints [rad].
-            gripper: Measured state, None when it is not known; it counts as open then.
+            arm: Name of the arm.
 
         Raises:
             MotionRefused: It is older than the one before, or something has happened since its image.
         """
-        rows, stamp = chunk.of_arm(), chunk.stamp_ns
+        rows, stamp = chunk.of_arm(arm), chunk.stamp_ns
         if not np.all(np.isfinite(rows)):
             raise MotionRefused("the steps of the chunk are not finite numbers")
         if stamp <= self._newest_ns:
@@ -84,9 +102,7 @@ class ChunkIntake:
         seen = next((was for at_ns, was in reversed(self._was) if at_ns <= stamp), self._was[0][1] if self._was else q)
         passed = (self._was[-1][0] - stamp) // chunk.period_ns if self._was and (seen != q).any() else 0
         self._newest_ns = stamp
-        first = min(passed, len(rows) - 1)
-        poses = waypoints(self._kinematics.forward(seen), rows)
-        return _parts(chunk.phrase, poses, rows[:, 6], chunk.period_ns / 1e9, is_open(gripper), first)
+        return Look(self._kinematics.forward(seen), rows, min(passed, len(rows) - 1))
 
 
 def waypoints(pose_tool_in_base: FloatArray, rows: FloatArray) -> FloatArray:
@@ -104,17 +120,30 @@ def is_open(gripper: GripperState | None) -> bool:
     return gripper is None or (gripper.opening > (CLOSES + OPENS) / 2 and not gripper.holding)
 
 
-def _parts(phrase: str, poses: FloatArray, wanted: FloatArray, period: float, opened: bool, first: int) -> list[Step]:
-    """Return the steps from number ``first`` on, cut where the gripper changes."""
-    steps: list[Step] = []
-    count, begun = len(poses), first
+def stages(chunk: ActionChunk, looks: Sequence[Look], grippers: Sequence[GripperState | None]) -> list[Stage]:
+    """Return what the arms are to do, one stage after the other; where a gripper changes, all wait for it.
+
+    Steps whose time has passed while an arm moved on are left out; the others lead where they led when the image was
+    taken.
+
+    Args:
+        chunk: The chunk.
+        looks: What each arm saw of it; steps that have passed for one have passed for all.
+        grippers: Measured state of each, None when it is not known.
+    """
+    first, count = max(look.passed for look in looks), len(chunk.steps)
+    poses = [waypoints(look.pose_tool_in_base, look.rows) for look in looks]
+    opened, begun, found = [is_open(gripper) for gripper in grippers], first, list[Stage]()
     for number in range(first, count):
-        changes = wanted[number] < CLOSES if opened else wanted[number] > OPENS
-        if changes or number == count - 1:
-            end = number + 1
-            steps.append(ChunkPart(phrase, poses[begun:end], period, begun / count, end / count))
-            begun = end
-        if changes:
-            opened = not opened
-            steps.append(_OPEN if opened else _CLOSE)
-    return steps
+        wanted = [float(look.rows[number, 6]) for look in looks]
+        changes = [want < CLOSES if was else want > OPENS for want, was in zip(wanted, opened, strict=True)]
+        if any(changes) or number == count - 1:
+            part = slice(begun, number + 1)
+            period, begin, end = chunk.period_ns / 1e9, begun / count, (number + 1) / count
+            found.append(tuple(ChunkPart(chunk.phrase, pose[part], period, begin, end) for pose in poses))
+            begun = number + 1
+        if any(changes):
+            opened = [was != change for was, change in zip(opened, changes, strict=True)]
+            steps = zip(opened, changes, strict=True)
+            found.append(tuple((_OPEN if now else _CLOSE) if change else None for now, change in steps))
+    return found

@@ -70,17 +70,13 @@ def segment_distance(one: FloatArray, other: FloatArray) -> float:
     return sqrt(x * x + y * y + z * z)
 
 
-@compiled("Tuple((float64, int64, int64))(float64[:,:,::1], float64[::1], float64)")
-def clearance(frames: FloatArray, offsets: FloatArray, table_z: float) -> tuple[float, int, int]:
-    """Return the smallest gap between two parts of the arm, or of the arm and the table [m], and the two parts.
+@compiled("float64[:,:,::1](float64[:,:,::1], float64[::1])")
+def capsules(frames: FloatArray, offsets: FloatArray) -> FloatArray:
+    """Return the (9, 2, 3) ends of the lines through the parts, in the order of ``NAMES``, in the base [m].
 
     Args:
         frames: (7, 4, 4) poses in the base of the frames behind joints 1 … 6 and of the tool.
         offsets: What :func:`link_offsets` returned.
-        table_z: Height of the table in the base [m].
-
-    Returns:
-        The gap, negative inside each other, and the indices into ``NAMES`` of the parts (``TABLE`` for the table).
     """
     ends = np.empty((9, 2, 3))
     for k in range(3):
@@ -106,7 +102,22 @@ def clearance(frames: FloatArray, offsets: FloatArray, table_z: float) -> tuple[
         ends[7, 1, k] -= RADII[7] * frames[5, k, 2]
         ends[8, 0, k] -= RADII[8] * along
         ends[8, 1, k] -= RADII[8] * along
+    return ends
 
+
+@compiled("Tuple((float64, int64, int64))(float64[:,:,::1], float64[::1], float64)")
+def clearance(frames: FloatArray, offsets: FloatArray, table_z: float) -> tuple[float, int, int]:
+    """Return the smallest gap between two parts of the arm, or of the arm and the table [m], and the two parts.
+
+    Args:
+        frames: (7, 4, 4) poses in the base of the frames behind joints 1 … 6 and of the tool.
+        offsets: What :func:`link_offsets` returned.
+        table_z: Height of the table in the base [m].
+
+    Returns:
+        The gap, negative inside each other, and the indices into ``NAMES`` of the parts (``TABLE`` for the table).
+    """
+    ends = capsules(frames, offsets)
     smallest, one, other = inf, TABLE, TABLE
     for n in range(_PAIRS.shape[0]):
         i, j = _PAIRS[n, 0], _PAIRS[n, 1]
@@ -118,3 +129,23 @@ def clearance(frames: FloatArray, offsets: FloatArray, table_z: float) -> tuple[
         if gap < smallest:
             smallest, one, other = gap, i, TABLE
     return smallest, one, other
+
+
+@compiled("Tuple((float64, int64, int64))(float64[:,:,::1], float64[:,:,::1])")
+def gap_between(one: FloatArray, other: FloatArray) -> tuple[float, int, int]:
+    """Return the smallest gap between two arms [m], and the part of each.
+
+    Args:
+        one: (9, 2, 3) what :func:`capsules` returned for an arm, in any frame.
+        other: (9, 2, 3) the same for the other arm, in the same frame.
+
+    Returns:
+        The gap, negative inside each other, and the indices into ``NAMES`` of the part of the first and of the second.
+    """
+    smallest, part, part_of_other = inf, 0, 0
+    for i in range(9):
+        for j in range(9):
+            gap = segment_distance(one[i], other[j]) - RADII[i] - RADII[j]
+            if gap < smallest:
+                smallest, part, part_of_other = gap, i, j
+    return smallest, part, part_of_other

@@ -8,6 +8,7 @@ import numpy as np
 
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.limits import Limits, StepRequest, Verdict, allow
+from roboact_ros.execution.neighbour import Neighbour
 from roboact_ros.types import FloatArray
 
 STANDING = 0.02
@@ -35,6 +36,9 @@ class Command:
 class Commanded:
     """The joint target of the last cycle.
 
+    Attributes:
+        neighbour: The other arm of two, as it is now.
+
     Args:
         limits: What every target must respect.
         dt: Control period [s].
@@ -46,6 +50,7 @@ class Commanded:
         self._qd = np.zeros(6)
         self._q_left: FloatArray | None = None
         self._halting = False
+        self.neighbour: Neighbour | None = None
 
     @property
     def driven(self) -> bool:
@@ -74,7 +79,8 @@ class Commanded:
 
     def step(self, q_target: FloatArray, q_measured: FloatArray) -> Verdict:
         """Go to a joint target (6,) [rad] as far as the limits allow in one period, and return what they allowed."""
-        verdict = allow(StepRequest(q_target, self.q, self._qd, q_measured, self._dt), self._limits)
+        request = StepRequest(q_target, self.q, self._qd, q_measured, self._dt, self.neighbour)
+        verdict = allow(request, self._limits)
         self._qd = (verdict.q - self.q) / self._dt
         self._q = verdict.q
         return verdict

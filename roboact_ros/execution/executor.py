@@ -9,16 +9,18 @@ import numpy as np
 
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.admission import Admission
-from roboact_ros.execution.chunks import ChunkIntake
+from roboact_ros.execution.beginning import Beginning
+from roboact_ros.execution.chunks import ChunkIntake, Look, stages
 from roboact_ros.execution.commanded import MOVED as MOVED
 from roboact_ros.execution.commanded import STANDING, Command, Commanded
 from roboact_ros.execution.follower import Event, Follower
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits
+from roboact_ros.execution.neighbour import Neighbour
 from roboact_ros.execution.planner import Planner
 from roboact_ros.execution.status import OWN, PERSON, ExecutorStatus
-from roboact_ros.execution.steps import Home, Step, Undo
-from roboact_ros.execution.trajectory import ToolLimits
+from roboact_ros.execution.steps import ChunkPart, Home, Step, Undo
+from roboact_ros.execution.trajectory import ToolLimits, ToolState
 from roboact_ros.types import ActionChunk, ArmMode, ArmState, FloatArray, GripperState, Motion
 
 STALL_NS = 250_000_000
@@ -30,6 +32,10 @@ FOLLOWING_ERROR = 0.35
 
 class Executor:
     """Pure: no clock, no hardware. Call ``step`` once per control period and everything else between two of them.
+
+    Attributes:
+        limits: Everything a joint target must respect.
+        dt: Control period [s].
 
     Args:
         kinematics: Kinematics of the arm with its tool.
@@ -49,6 +55,7 @@ class Executor:
         dt: float,
         has_gripper: bool = True,
     ) -> None:
+        self.limits, self.dt = limits, dt
         self._has_gripper = has_gripper
         self._planner = Planner(kinematics, limits, tool_limits, home)
         self._admission, self._commanded = Admission(), Commanded(limits, dt)
@@ -61,6 +68,7 @@ class Executor:
         self._queue: deque[Step] = deque()
         self._source = ""
         self._finished = 0
+        self._dropped = ""
 
     # What people and policies ask for
 
@@ -70,7 +78,7 @@ class Executor:
         Raises:
             MotionRefused: It is not allowed now or leads out of the limits; nothing changes.
         """
-        self._give_way(source)
+        self.give_way(source)
         self._start(list(plan), source)
 
     def follow(self, chunk: ActionChunk, source: str) -> None:
@@ -83,14 +91,22 @@ class Executor:
         Raises:
             MotionRefused: It is not allowed now, leads out of the limits, or is stale; nothing changes.
         """
-        self._give_way(source)
+        self.give_way(source)
+        found = stages(chunk, [self.look(chunk)], [self._gripper])
+        self._start([step for (step,) in found if step is not None], source)
+
+    def look(self, chunk: ActionChunk, arm: str = "") -> Look:
+        """Return what this arm makes of a chunk.
+
+        Raises:
+            MotionRefused: No chunk is followed now, or it is stale.
+        """
         if self._running.step is not None and self._running.motion is None:
             raise self._admission.refuse("the gripper is still moving")
         try:
-            steps = self._chunks.steps(chunk, self._admit(), self._gripper)
+            return self._chunks.look(chunk, self._admit(), arm)
         except MotionRefused as error:
             raise self._admission.refuse(str(error)) from None
-        self._start(steps, source)
 
     def home(self, source: str = PERSON) -> None:
         """Go to the home joints.
@@ -121,10 +137,7 @@ class Executor:
     def stop(self) -> None:
         """Have the robot brake as hard as it may, off the path if need be, and stay at rest until ``resume``."""
         self._admission.stop()
-        self._queue.clear()
-        self._admission.note = ""
-        self._follower.rest()
-        self._commanded.halt()
+        self._rest()
 
     def pause(self) -> None:
         """Come to rest and accept no motion until ``resume``; the arm may be moved by hand meanwhile."""
@@ -143,6 +156,11 @@ class Executor:
         if self._admission.hold(key, reason):
             self._brake()
 
+    def halt(self, key: str, reason: str) -> None:
+        """Hold like :meth:`hold`, but brake like :meth:`stop`."""
+        if self._admission.hold(key, reason):
+            self._rest()
+
     def release(self, key: str) -> None:
         """Take the hold ``key`` away; what it interrupted is not continued."""
         self._admission.release(key)
@@ -155,6 +173,16 @@ class Executor:
     def source(self) -> str:
         """Who asked for the targets that are sent now."""
         return OWN if self._running.step is None else self._source
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is a step that runs or waits."""
+        return self._busy
+
+    @property
+    def ready(self) -> bool:
+        """Whether a motion could begin from rest now."""
+        return self._commanded.driven and not self._busy and not self._admission.blocked
 
     @property
     def driven(self) -> bool:
@@ -175,6 +203,51 @@ class Executor:
             plan=tuple(step.phrase for step in self._queue),
             progress=self._running.progress,
         )
+
+    # What another arm has to do with it
+
+    @property
+    def q(self) -> FloatArray | None:
+        """(6,) joints where the arm is sent, or is while it is not driven [rad]; None before the first cycle."""
+        if self._commanded.driven:
+            return self._commanded.q
+        return self._measured.q if self._measured is not None else None
+
+    @property
+    def time(self) -> float:
+        """How far along its motion the running step is [s]."""
+        return self._running.time
+
+    def keep(self, until: float, neighbour: Neighbour | None) -> None:
+        """Say what holds in the next cycle.
+
+        Args:
+            until: How far along its motion the running step may get [s].
+            neighbour: What to keep away from.
+        """
+        self._follower.until, self._commanded.neighbour = until, neighbour
+
+    def way(self, part: ChunkPart) -> tuple[ToolState, FloatArray, ToolLimits]:
+        """Return what :func:`~roboact_ros.execution.chunk_trajectory.common_timing` has to know of a part of a chunk.
+
+        Raises:
+            MotionRefused: No motion is accepted now.
+        """
+        self._admit()
+        return self._planner.way(part, self._follower.state)
+
+    def take_dropped(self) -> str:
+        """Return, once, why a motion was given up in the last cycle; empty when none was."""
+        dropped, self._dropped = self._dropped, ""
+        return dropped
+
+    def abandon(self, reason: str) -> None:
+        """Give up what runs and come to rest as fast as the joints may."""
+        if self._busy:
+            self._queue.clear()
+            self._admission.note = reason
+            if self._running.step is not None:
+                self._follower.veto(reason)
 
     # One control period
 
@@ -225,7 +298,7 @@ class Executor:
             self._finished += 1
             return
         self._queue.clear()
-        self._admission.note = event.failure
+        self._admission.note = self._dropped = event.failure
         if event.refused:
             self._admission.refused = event.failure
 
@@ -233,6 +306,14 @@ class Executor:
 
     def _start(self, steps: list[Step], source: str) -> None:
         """Let ``steps`` replace everything: at once where the tool goes on moving, after a halt otherwise."""
+        self.begin(self.prepare(steps), source)
+
+    def prepare(self, steps: list[Step]) -> Beginning:
+        """Return how ``steps`` would begin in place of whatever runs; nothing changes.
+
+        Raises:
+            MotionRefused: They are not allowed now or lead out of the limits.
+        """
         q, moving = self._admit(), self._running.moving
         try:
             if not steps:
@@ -241,23 +322,34 @@ class Executor:
                 raise MotionRefused("this cell has no gripper")
             first, *rest = steps
             if not (moving or self._coasting):
-                motion, end = self._follower.from_rest(first)
+                motion, path = self._follower.from_rest(first)
             elif (blended := self._follower.blend(first)) is not None:
-                motion, end = blended
+                motion, path = blended
             else:
                 self._planner.check(steps, q)
-                self._follower.brake()
-                self._queue = deque(steps)
-                return self._accept(source)
-            self._planner.check(rest, end)
+                return Beginning(steps, None, q[None], halts=True)
+            self._planner.check(rest, path[-1])
         except MotionRefused as error:
             raise self._admission.refuse(str(error)) from None
-        self._follower.enter(first, motion, self._gripper)
-        self._queue = deque(rest)
+        return Beginning(steps, motion, path)
+
+    def begin(self, beginning: Beginning, source: str) -> None:
+        """Begin what :meth:`prepare` returned in the same cycle."""
+        first, *rest = beginning.steps
+        if beginning.halts:
+            self._follower.brake()
+            self._queue = deque(beginning.steps)
+        else:
+            self._follower.enter(first, beginning.motion, self._gripper)
+            self._queue = deque(rest)
         self._accept(source)
 
-    def _give_way(self, source: str) -> None:
-        """Refuse what anybody else asks for while a person's motion runs."""
+    def give_way(self, source: str) -> None:
+        """Let a person go first.
+
+        Raises:
+            MotionRefused: Somebody else asks while a person's motion runs.
+        """
         if source != PERSON and self._source == PERSON and self._busy:
             raise self._admission.refuse(f"a person's motion runs: {self._running.phrase or self._queue[0].phrase}")
 
@@ -289,10 +381,18 @@ class Executor:
         self._admission.note = ""
         self._follower.brake()
 
+    def _rest(self) -> None:
+        """Have the robot brake and forget what ran."""
+        self._queue.clear()
+        self._admission.note = ""
+        self._follower.rest()
+        self._commanded.halt()
+
     def _lose(self, reason: str) -> None:
         """Stop driving: whatever ran is over, and the arm is read again before it is driven again."""
         if self._busy:
             self._admission.note = f"the motion was dropped: {reason}"
+            self._dropped = reason
         self._queue.clear()
         self._follower.rest()
         self._commanded.leave()

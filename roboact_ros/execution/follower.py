@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.commanded import Commanded
@@ -45,6 +46,7 @@ class Follower:
     Attributes:
         running: The running step.
         braking: Whether it is being brought to rest.
+        until: How far along its motion the running step may be after the next period [s].
 
     Args:
         kinematics: Kinematics of the arm with its tool.
@@ -60,11 +62,20 @@ class Follower:
         self._refusing = False
         self.running = Running()
         self.braking = False
+        self.until = inf
 
     # How a step begins
 
+    @property
+    def state(self) -> ToolState:
+        """The commanded state of the tool."""
+        motion = self.running.motion
+        if isinstance(motion, ToolMotion) and self.running.moving and not self._refusing:
+            return motion.trajectory.state(self.running.time)
+        return ToolState.at_rest(self._kinematics.forward(self._commanded.q))
+
     def blend(self, step: Step) -> tuple[ArmMotion, FloatArray] | None:
-        """Return the motion that goes over into ``step`` without a stop, and its end; None when a stop is needed.
+        """Return the motion that goes over into ``step`` without a stop, and its joints; None when a stop is needed.
 
         Raises:
             MotionRefused: Its numbers are none.
@@ -81,7 +92,7 @@ class Follower:
             return None  # carried on by its speed the arm would leave the limits; after a stop it may not
 
     def from_rest(self, step: Step) -> tuple[ArmMotion | None, FloatArray]:
-        """Return the motion of a step that starts from rest (None for the gripper), and the joints at its end.
+        """Return the motion of a step that starts from rest (None for the gripper), and joints (N, 6) on its path.
 
         Raises:
             MotionRefused: It is not possible.
@@ -89,12 +100,12 @@ class Follower:
         q = self._commanded.q
         self._planner.check_numbers(step)
         if self._planner.opening(step) is not None:
-            return None, q
+            return None, q[None]
         motion = self._planner.motion(step, q, ToolState.at_rest(self._kinematics.forward(q)))
-        end = self._planner.check_motion(motion, q)
+        path = self._planner.check_motion(motion, q)
         self._pace.reset()
         self._commanded.rest()
-        return motion, end
+        return motion, path
 
     def enter(self, step: Step, motion: ArmMotion | None, gripper: GripperState | None) -> None:
         """Begin a step with the motion that :meth:`blend` or :meth:`from_rest` returned for it."""
@@ -160,21 +171,22 @@ class Follower:
 
     def _follow(self, motion: ArmMotion, measured: ArmState) -> Event | None:
         """Move the commanded joints one period along the path of the running motion."""
+        running = self.running
         passed = self._pace.advance(0.0 if self.braking else measured.speed_scaling)
+        passed = max(0.0, min(passed, self.until - running.time))
         if self.braking and self._pace.value == 0.0:
             self.rest()
             return None
-        running = self.running
         try:
             target = motion.target(running.time + passed, self._commanded.q)
         except MotionRefused as error:
             self._commanded.brake(measured.q)
-            return self._veto(str(error))
+            return self.veto(str(error))
         verdict = self._commanded.step(target, measured.q)
         running.time = min(running.time + passed * verdict.share, motion.duration)
-        return self._veto(verdict.reason or "the limits refuse the next target") if verdict.stop else None
+        return self.veto(verdict.reason or "the limits refuse the next target") if verdict.stop else None
 
-    def _veto(self, reason: str) -> Event:
+    def veto(self, reason: str) -> Event:
         """Come to rest as fast as the joints may: the path ahead is not allowed."""
         self.braking = self._refusing = True
         return Event(reason, refused=True)

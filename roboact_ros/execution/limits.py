@@ -15,6 +15,7 @@ from roboact_ros.execution.dh import jacobian, pose_error
 from roboact_ros.execution.jacobian import CHARACTERISTIC_LENGTH, condition_number
 from roboact_ros.execution.joint_step import NO_STATE, SLACK, brake, explain, joint_share
 from roboact_ros.execution.kinematics import Kinematics
+from roboact_ros.execution.neighbour import Neighbour
 from roboact_ros.types import FloatArray
 
 FOLLOWING_ERROR = 0.35
@@ -80,6 +81,7 @@ class StepRequest:
         qd_previous: (6,) velocity of that command [rad/s].
         q_measured: (6,) measured joints [rad].
         dt: Control period [s].
+        neighbour: Another arm to keep away from.
     """
 
     q_target: FloatArray
@@ -87,6 +89,7 @@ class StepRequest:
     qd_previous: FloatArray
     q_measured: FloatArray
     dt: float
+    neighbour: Neighbour | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,9 +113,9 @@ def allow(request: StepRequest, limits: Limits) -> Verdict:
     """Return the part of a step that is allowed.
 
     Somewhat too fast a step is shortened in its own direction. A leap, what is no number, and a step that leads
-    (farther) out of the workspace box or into a collision are refused: the result then brakes from the previous
-    velocity as hard as the joints may. While braking, a boundary can be overrun by the braking distance. An arm that
-    is already outside may move back.
+    (farther) out of the workspace box, into a collision or too near to another arm are refused: the result then brakes
+    from the previous velocity as hard as the joints may. While braking, a boundary can be overrun by the braking
+    distance. An arm that is already outside may move back.
 
     Raises:
         MotionRefused: The previous state or the period is no number, so there is nothing to brake from.
@@ -163,6 +166,8 @@ def allow(request: StepRequest, limits: Limits) -> Verdict:
     if share <= 1.0 - ROUNDING:
         reason = f"slowed down to {share:.0%}: {limit or explain(binding, joint, *state)}"
     crossed = limits.boundary.crossed(after, before)
+    if crossed is None and request.neighbour is not None:
+        crossed = request.neighbour.approached(after, before)
     return refuse(crossed) if crossed is not None else Verdict(q, reason, stop=False, share=min(share, 1.0))
 
 

@@ -102,11 +102,15 @@ class Planner:
         if isinstance(step, Undo) and step.origin.joint:
             return JointMotion(self._joint_trajectory(q, step.origin.q))
         if isinstance(step, ChunkPart):
-            ways = [displacement_to(pose, state, self._kinematics) for pose in step.poses_tool_in_base]
-            chunk = ChunkTrajectory(state, np.array(ways), step.period, self._tool_limits)
+            chunk = ChunkTrajectory(*self.way(step, state)[:2], step.period, self._tool_limits, step.timing)
             return ToolMotion(chunk, self._kinematics)
         displacement = self._displacement(step, state)
         return ToolMotion(ToolTrajectory(state, displacement, self._tool_limits), self._kinematics)
+
+    def way(self, part: ChunkPart, state: ToolState) -> tuple[ToolState, FloatArray, ToolLimits]:
+        """Return the start of a part of a chunk, its (N, 7) waypoints relative to it, and the limits of the tool."""
+        ways = [displacement_to(pose, state, self._kinematics) for pose in part.poses_tool_in_base]
+        return state, np.array(ways), self._tool_limits
 
     def _displacement(self, step: Step, state: ToolState) -> FloatArray:
         if isinstance(step, Undo):
@@ -120,10 +124,12 @@ class Planner:
 
     def _end(self, step: Step, q: FloatArray) -> FloatArray:
         """Return the joints at the end of a step of the arm that starts from rest, after checking its path."""
-        return self.check_motion(self.motion(step, q, ToolState.at_rest(self._kinematics.forward(q))), q)
+        motion = self.motion(step, q, ToolState.at_rest(self._kinematics.forward(q)))
+        end: FloatArray = self.check_motion(motion, q)[-1]
+        return end
 
     def check_motion(self, motion: ToolMotion | JointMotion, q: FloatArray) -> FloatArray:
-        """Check the whole path of ``motion`` and return its last joints (6,) [rad].
+        """Check the whole path of ``motion`` and return joints (N, 6) on it at equal distances in time [rad].
 
         Raises:
             MotionRefused: The path cannot be followed or leaves the limits.
@@ -132,8 +138,9 @@ class Planner:
         for t in np.linspace(0.0, motion.duration, max(_SAMPLES, int(motion.duration / _SAMPLE_PERIOD))):
             near = motion.target(float(t), near)
             path.append(near)
-        check_joint_path(np.array(path), q, self._limits)
-        return near
+        joints = np.array(path)
+        check_joint_path(joints, q, self._limits)
+        return joints
 
     def _joint_trajectory(self, q: FloatArray, goal: FloatArray) -> JointTrajectory:
         """Return a joint trajectory slow enough for the limits of the tool."""

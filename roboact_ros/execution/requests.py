@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.channel import Message, chunk_from_json, plan_from_json
+from roboact_ros.execution.dual_executor import DualExecutor
 from roboact_ros.execution.executor import Executor
+from roboact_ros.types import ActionChunk, Motion
+
+
+class Asked(Protocol):
+    """Whoever carries out motions: the executor of an arm, of two, or that of one arm of two."""
+
+    def submit(self, plan: Sequence[Motion], source: str) -> None:
+        """See :meth:`~roboact_ros.execution.executor.Executor.submit`."""
+        ...
+
+    def follow(self, chunk: ActionChunk, source: str) -> None:
+        """See :meth:`~roboact_ros.execution.executor.Executor.follow`."""
+        ...
+
+    def home(self, source: str) -> None:
+        """See :meth:`~roboact_ros.execution.executor.Executor.home`."""
+        ...
+
+    def undo(self, source: str) -> None:
+        """See :meth:`~roboact_ros.execution.executor.Executor.undo`."""
+        ...
 
 
 class Requests:
@@ -14,19 +37,28 @@ class Requests:
 
     Args:
         executor: Who is asked.
+        arms: Who is asked instead where a message names an arm.
         unlock: Releases a protective stop; called when a person asks to resume.
         stale_ns: A motion asked for longer ago than this is refused [ns].
         seen_stale_ns: A chunk for an image older than this is refused [ns].
     """
 
-    def __init__(self, executor: Executor, unlock: Callable[[], None], stale_ns: int, seen_stale_ns: int) -> None:
+    def __init__(
+        self,
+        executor: Executor | DualExecutor,
+        unlock: Callable[[], None],
+        stale_ns: int,
+        seen_stale_ns: int,
+        arms: Mapping[str, Asked] | None = None,
+    ) -> None:
         self._executor, self._unlock = executor, unlock
+        self._arms: Mapping[str, Asked] = {"": executor, **(arms or {})}
         self._stale_ns, self._seen_stale_ns = stale_ns, seen_stale_ns
         self._actions: dict[str, Callable[[Message], None]] = {
-            "submit": lambda m: executor.submit(plan_from_json(m["plan"]), m["source"]),
-            "follow": lambda m: executor.follow(chunk_from_json(m["chunk"]), m["source"]),
-            "home": lambda m: executor.home(m["source"]),
-            "undo": lambda m: executor.undo(m["source"]),
+            "submit": lambda m: self._arm(m).submit(plan_from_json(m["plan"]), m["source"]),
+            "follow": lambda m: self._arm(m).follow(chunk_from_json(m["chunk"]), m["source"]),
+            "home": lambda m: self._arm(m).home(m["source"]),
+            "undo": lambda m: self._arm(m).undo(m["source"]),
             "stop": lambda m: executor.stop(),
             "pause": lambda m: executor.pause(),
             "done": lambda m: executor.done(),
@@ -55,6 +87,9 @@ class Requests:
         except MotionRefused as error:
             return str(error)
         return ""
+
+    def _arm(self, message: Message) -> Asked:
+        return self._arms[message.get("arm", "")]
 
     def _resume(self, message: Message) -> None:
         self._executor.resume()

@@ -71,9 +71,9 @@ class ServoLink:
         """Tell the loop that the node lives, and why motions are held (empty when they are not)."""
         self._send({"do": "alive", "hold": hold})
 
-    def submit(self, plan: Sequence[Motion], source: str) -> Message:
-        """Ask for a plan and return the answer, as :meth:`request` does."""
-        return self.request("submit", plan=plan_to_json(plan), source=source)
+    def submit(self, plan: Sequence[Motion], source: str, arm: str = "") -> Message:
+        """Ask for a plan, of one ``arm`` of two, and return the answer, as :meth:`request` does."""
+        return self.request("submit", plan=plan_to_json(plan), source=source, arm=arm)
 
     def follow(self, chunk: ActionChunk, stamp_ns: int, source: str) -> Message:
         """Ask for a chunk whose image was exposed at ``stamp_ns`` (monotonic), and return the answer."""

@@ -1,20 +1,23 @@
-"""The control loop: reads the arm, steps the executor and streams targets at the controller's own rate."""
+"""The control loop: reads the arms, steps the executor and streams targets at the controller's own rate."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import asdict
 
-from roboact_ros.arms.arm import Arm
-from roboact_ros.arms.gripper_worker import GripperWorker
+import numpy as np
+
 from roboact_ros.errors import ArmError
 from roboact_ros.execution.channel import Channel, Message
-from roboact_ros.execution.executor import Executor
+from roboact_ros.execution.commanded import STANDING
+from roboact_ros.execution.control import Control
+from roboact_ros.execution.drive import Drive
 from roboact_ros.execution.realtime import Lateness, Ticker
 from roboact_ros.execution.requests import Requests
 from roboact_ros.execution.status import ExecutorStatus
-from roboact_ros.types import ArmMode, ArmState, FloatArray
+from roboact_ros.types import ArmMode, ArmState
 
 REPORT_NS = 20_000_000
 STATUS_NS = 500_000_000
@@ -25,11 +28,10 @@ _FINISH_NS = 1_000_000_000
 
 
 class ServoLoop:
-    """Owns the arm and the gripper while it runs.
+    """Owns the arms and the grippers while it runs.
 
     Args:
-        arm: The arm.
-        gripper: The gripper in its thread, or None.
+        drives: Every arm with its gripper.
         executor: Decides on every target.
         requests: Carries out what the node asks.
         channel: To the node.
@@ -40,42 +42,38 @@ class ServoLoop:
 
     def __init__(
         self,
-        arm: Arm,
-        gripper: GripperWorker | None,
-        executor: Executor,
+        drives: Sequence[Drive],
+        executor: Control,
         requests: Requests,
         channel: Channel,
         period_ns: int,
         realtime: str,
         notices: deque[str],
     ) -> None:
-        self._arm, self._gripper, self._executor = arm, gripper, executor
+        self._drives, self._executor = tuple(drives), executor
         self._requests, self._channel, self._realtime, self._notices = requests, channel, realtime, notices
         self._ticker = Ticker(period_ns)
         self._heard_ns = self._reported_ns = self._told_ns = 0  # held until the node says that the cameras are alive
-        self._told: tuple[ExecutorStatus, str] | None = None
-        self._targets: list[tuple[int, list[float], str]] = []
-        self._last: FloatArray | None = None
-        self._finishing_ns = 0
+        self._told: tuple[object, ...] | None = None
+        self._finishing_ns = self._lost_ns = 0
         self._began_ns, self._began_cycles = time.monotonic_ns(), 0
 
     def run(self) -> None:
-        """Control the arm until the node is gone or asks to finish.
+        """Control the arms until the node is gone or asks to finish.
 
         Raises:
-            ArmError: The robot was lost.
+            ArmError: A robot was lost; the others have come to rest.
         """
         while True:
             self._ticker.wait()
             now = time.monotonic_ns()
             self._listen(now)
-            state = self._arm.read()
-            self._drive(state, now)
+            states = [drive.read() for drive in self._drives]
+            self._drive(states, now)
             if now - self._reported_ns >= REPORT_NS:
                 self._reported_ns = now
-                self._report(state, now)
-            if state.mode is ArmMode.DISCONNECTED:
-                raise ArmError(self._notice or "the robot was lost")
+                self._report(states, now)
+            self._check_robots(states, now)
             if self._finishing_ns and (not self._executor.driven or now - self._finishing_ns > _FINISH_NS):
                 return
 
@@ -85,22 +83,21 @@ class ServoLoop:
             self._finishing_ns = time.monotonic_ns()
             self._executor.hold("finish", "the executor ends")
 
-    def _drive(self, state: ArmState, now: int) -> None:
+    def _drive(self, states: Sequence[ArmState], now: int) -> None:
         """Run one control period."""
-        gripper = self._gripper
-        command = self._executor.step(state, gripper.state if gripper is not None else None, now)
-        if command.q is None:
-            self._arm.halt()
-        else:
-            try:
-                self._arm.servo(command.q)
-            except ArmError as error:
-                self._notices.append(str(error))
-            if self._last is None or (command.q != self._last).any():
-                self._targets.append((now, command.q.tolist(), self._executor.source))
-        self._last = command.q
-        if command.gripper is not None and gripper is not None:
-            gripper.move(command.gripper)
+        commands = self._executor.step(states, [drive.gripper for drive in self._drives], now)
+        for drive, command, source in zip(self._drives, commands, self._executor.sources, strict=True):
+            drive.send(command, source, now)
+
+    def _check_robots(self, states: Sequence[ArmState], now: int) -> None:
+        """Give up once a robot was lost and the others stand, or had time enough to come to rest."""
+        lost = [name for name, state in zip(self._executor.names, states, strict=True) if _lost(state)]
+        if not lost:
+            return
+        self._lost_ns = self._lost_ns or now
+        if all(_lost(state) or _stands(state) for state in states) or now - self._lost_ns > _FINISH_NS:
+            which = f"{lost[0]} arm: " if lost[0] else ""
+            raise ArmError(f"{which}{self._notice or 'the robot was lost'}")
 
     def _listen(self, now: int) -> None:
         """Carry out what the node asks."""
@@ -131,27 +128,17 @@ class ServoLoop:
             refused = self._requests.carry_out(message, now)
             self._channel.send({"kind": "reply", "id": message["id"], "refused": refused})
 
-    def _report(self, state: ArmState, now: int) -> None:
+    def _report(self, states: Sequence[ArmState], now: int) -> None:
         """Tell the node what was measured and commanded since the last report."""
-        gripper = self._gripper.state if self._gripper is not None else None
-        status = self._executor.status
         try:
-            self._channel.send(
-                {
-                    "kind": "state",
-                    "at": state.monotonic_ns,
-                    "q": state.q.tolist(),
-                    "qd": state.qd.tolist(),
-                    "pose": state.pose_tool_in_base[:3].ravel().tolist(),
-                    "gripper": None if gripper is None else [gripper.opening, gripper.moving, gripper.holding],
-                    "targets": self._targets,
-                }
-            )
-            self._targets = []
-            told = (status, self._notice)
+            for drive, state in zip(self._drives, states, strict=True):
+                self._channel.send(drive.report(state))
+            status, statuses = self._executor.status, self._executor.statuses
+            told = (status, self._notice, *statuses.values())
             if told != self._told or now - self._told_ns >= STATUS_NS:
                 self._told, self._told_ns = told, now
-                words = {**asdict(status), "state": status.state.value, "notice": self._notice}
+                arms = {name: _words(status) for name, status in statuses.items()}
+                words = {**_words(status), "arms": arms, "notice": self._notice}
                 self._channel.send({"kind": "status", **words, **self._counters(now)})
         except EOFError:
             self.finish()
@@ -171,3 +158,15 @@ class ServoLoop:
             "drops": self._channel.drops,
             "realtime": self._realtime,
         }
+
+
+def _words(status: ExecutorStatus) -> Message:
+    return {**asdict(status), "state": status.state.value}
+
+
+def _lost(state: ArmState) -> bool:
+    return state.mode is ArmMode.DISCONNECTED
+
+
+def _stands(state: ArmState) -> bool:
+    return float(np.abs(state.qd).max()) < STANDING

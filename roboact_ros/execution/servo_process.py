@@ -20,6 +20,7 @@ from types import FrameType
 import numpy as np
 
 from roboact_ros.arms.digital_output import DigitalOutputGripper
+from roboact_ros.arms.dual import Arms
 from roboact_ros.arms.gripper import Gripper
 from roboact_ros.arms.gripper_worker import GripperWorker
 from roboact_ros.arms.robotiq import RobotiqGripper
@@ -30,6 +31,9 @@ from roboact_ros.cells.load import cell_from_mapping
 from roboact_ros.errors import RoboactError
 from roboact_ros.execution.calibrated import CalibratedKinematics, Calibration
 from roboact_ros.execution.channel import Channel, Message
+from roboact_ros.execution.control import OneArm
+from roboact_ros.execution.drive import Drive
+from roboact_ros.execution.dual_executor import DualExecutor
 from roboact_ros.execution.executor import Executor
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits
@@ -48,7 +52,7 @@ _PRIORITY = 40
 
 
 def main(descriptor: int) -> int:
-    """Serve one cell and return the exit status: 0 when asked to end, 1 when the robot was lost."""
+    """Serve one cell and return the exit status: 0 when asked to end, 1 when a robot was lost."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the node ends us in good order
     channel = Channel(socket.socket(fileno=descriptor))
     notices: deque[str] = deque(maxlen=1)
@@ -58,11 +62,13 @@ def main(descriptor: int) -> int:
             return 1
         cell = cell_from_mapping(first["cell"], "the executor node")
         realtime = prepare_process(_PRIORITY)
-        arm, table = _connect(cell, channel, first, notices)
+        found = _connect(cell, channel, first, notices)
     except EOFError:
         return 0
+    arms = Arms({name: arm for name, (arm, _) in found.items()})
     try:
-        loop = _loop(cell, arm, table, channel, realtime, first, notices)
+        executors = {name: _executor(cell.of_arm(name), table) for name, (_, table) in found.items()}
+        loop = _loop(cell, arms, executors, channel, realtime, first, notices)
         signal.signal(signal.SIGTERM, lambda number, frame: _finish(loop, frame))
         silence_collector()
         loop.run()
@@ -70,35 +76,49 @@ def main(descriptor: int) -> int:
         _say_lost(channel, str(error))
         # The client library's threads would go on reconnecting and start programs on the robot: end without them.
         os._exit(1)
-    arm.close()
+    arms.close()
     return 0
 
 
-def _connect(cell: Cell, channel: Channel, first: Message, notices: deque[str]) -> tuple[URArm, FloatArray | None]:
-    """Try until the robot is there, answering the node meanwhile; return it with its calibrated kinematics.
+Connected = tuple[URArm, FloatArray | None]
+"""An arm and the table of its calibration, None where the published one is used."""
+
+
+def _connect(cell: Cell, channel: Channel, first: Message, notices: deque[str]) -> dict[str, Connected]:
+    """Try until every robot is there, answering the node meanwhile; return them with their calibration.
 
     Raises:
         EOFError: The node is gone or wants this process to end.
     """
+    cells = {name: cell.of_arm(name) for name in cell.arm_names}
+    found: dict[str, Connected] = {}
+    why = {name: f"connecting to {one.robot_address}" for name, one in cells.items()}
+    threads: dict[str, threading.Thread] = {}
+
+    def attempt(name: str) -> None:
+        try:
+            found[name] = _connect_one(cells[name], notices)
+        except RoboactError as error:
+            why[name] = str(error)
+            time.sleep(_RETRY_PERIOD)
+
+    while len(found) < len(cells):
+        for name in cells:
+            if name not in found and (name not in threads or not threads[name].is_alive()):
+                threads[name] = threading.Thread(target=attempt, args=(name,), daemon=True)
+                threads[name].start()
+        missing = [f"{name} arm: {why[name]}" if name else why[name] for name in cells if name not in found]
+        _answer(channel, first, "; ".join(missing) or "starting")
+        for arm, _ in list(found.values()):
+            arm.read()  # a sign of life for a robot that waits for the other
+    return {name: found[name] for name in cells}
+
+
+def _connect_one(cell: Cell, notices: deque[str]) -> Connected:
     model = robot_model(cell.arm.model)
     deceleration = min(HALT_DECELERATION, cell.safety.joint_acceleration)
-    found: list[tuple[URArm, FloatArray | None]] = []
-    why = [f"connecting to {cell.robot_address}"]
-
-    def attempt() -> None:
-        try:
-            arm = URArm(cell.robot_address, model, cell.arm.tcp, notices.append, deceleration)
-            found.append((arm, read_calibration(cell.robot_address) if cell.arm.calibrated else None))
-        except RoboactError as error:
-            why[0] = str(error)
-
-    while not found:
-        thread = threading.Thread(target=attempt, daemon=True)
-        thread.start()
-        until = time.monotonic() + _RETRY_PERIOD
-        while thread.is_alive() or (not found and time.monotonic() < until):
-            _answer(channel, first, why[0])
-    return found[0]
+    arm = URArm(cell.robot_address, model, cell.arm.tcp, notices.append, deceleration)
+    return arm, read_calibration(cell.robot_address) if cell.arm.calibrated else None
 
 
 def _answer(channel: Channel, first: Message, reason: str) -> None:
@@ -117,15 +137,8 @@ def _answer(channel: Channel, first: Message, reason: str) -> None:
         message = channel.receive()
 
 
-def _loop(
-    cell: Cell,
-    arm: URArm,
-    table: FloatArray | None,
-    channel: Channel,
-    realtime: str,
-    first: Message,
-    notices: deque[str],
-) -> ServoLoop:
+def _executor(cell: Cell, table: FloatArray | None) -> Executor:
+    """Return the executor of a single arm."""
     model = robot_model(cell.arm.model)
     pose_tool_in_flange = pose_from_vector(*cell.arm.tcp)
     kinematics = Kinematics(model, pose_tool_in_flange)
@@ -135,20 +148,40 @@ def _loop(
     limits = Limits.from_cell(cell, kinematics)
     home, dt = np.array(cell.arm.home), 1.0 / model.rate_hz
     tool_limits = ToolLimits.from_safety(cell.safety)
-    executor = Executor(kinematics, limits, tool_limits, home, dt, has_gripper=cell.gripper.kind != "none")
+    return Executor(kinematics, limits, tool_limits, home, dt, has_gripper=cell.gripper.kind != "none")
+
+
+def _loop(
+    cell: Cell,
+    arms: Arms,
+    executors: dict[str, Executor],
+    channel: Channel,
+    realtime: str,
+    first: Message,
+    notices: deque[str],
+) -> ServoLoop:
+    both = DualExecutor.from_cell(cell, executors) if cell.arms else None
+    single = next(iter(executors.values()))
+    executor: Executor | DualExecutor = single if both is None else both
     if first["stopped"]:
         executor.stop()
     if first["paused"]:
         executor.pause()
+    drives = [Drive(arms[name], _gripper(cell.of_arm(name), notices), notices, name) for name in executors]
+    stale, seen_stale = (int(seconds * 1e9) for seconds in (cell.safety.command_timeout, cell.safety.camera_timeout))
+    asked = {name: both.one(name) for name in both.names} if both is not None else {}
+    requests = Requests(executor, arms.unlock, stale, seen_stale, asked)
+    period_ns = round(1e9 / robot_model(cell.of_arm(cell.arm_names[0]).arm.model).rate_hz)
+    return ServoLoop(drives, both or OneArm(single), requests, channel, period_ns, realtime, notices)
+
+
+def _gripper(cell: Cell, notices: deque[str]) -> GripperWorker | None:
     makers: dict[str, Callable[[], Gripper]] = {
         "robotiq": partial(RobotiqGripper, cell.robot_address),
         "digital_output": partial(DigitalOutputGripper, cell.robot_address, cell.gripper.pin),
     }
     make = makers.get(cell.gripper.kind)
-    gripper = GripperWorker(make, notices.append) if make is not None else None
-    stale = (int(seconds * 1e9) for seconds in (cell.safety.command_timeout, cell.safety.camera_timeout))
-    requests = Requests(executor, arm.unlock, *stale)
-    return ServoLoop(arm, gripper, executor, requests, channel, round(1e9 * dt), realtime, notices)
+    return GripperWorker(make, notices.append) if make is not None else None
 
 
 def _finish(loop: ServoLoop, frame: FrameType | None) -> None:

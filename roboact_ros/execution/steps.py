@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from roboact_ros.execution.chunk_trajectory import ChunkTiming
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.poses import inverse_pose, rotation_from_vector, vector_from_rotation
 from roboact_ros.execution.trajectory import JointTrajectory, ToolPath, ToolState
@@ -62,6 +63,7 @@ class ChunkPart:
         period: Time of a step [s].
         begin: Part of the whole chunk that lies before, 0 … 1.
         end: Part of the whole chunk that is done at its end.
+        timing: When which step is done, where it is not for this arm alone to say.
     """
 
     phrase: str
@@ -69,6 +71,7 @@ class ChunkPart:
     period: float
     begin: float
     end: float
+    timing: ChunkTiming | None = None
 
 
 Step = Motion | Home | Undo | ChunkPart

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import os
 import socket
 import sys
@@ -12,12 +11,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CameraInfo, JointState
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
@@ -28,12 +25,7 @@ from roboact_ros.execution.camera_watch import CameraWatch
 from roboact_ros.execution.servo_link import ServoLink
 from roboact_ros.execution.status import PERSON, POLICY
 from roboact_ros.language.plan import plan_from_text
-from roboact_ros.nodes.messages.arm import (
-    gripper_to_message,
-    joints_to_message,
-    targets_to_message,
-    tool_pose_to_message,
-)
+from roboact_ros.nodes.arm_topics import LATCHED, ArmTopics
 from roboact_ros.nodes.messages.chunk import chunk_from_message
 from roboact_ros.nodes.messages.diagnostics import (
     Level,
@@ -44,9 +36,7 @@ from roboact_ros.nodes.messages.diagnostics import (
 )
 from roboact_ros.nodes.run import run_node
 from roboact_ros.nodes.steady import every
-from roboact_ros.types import GripperState
 
-LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 _WORDS = {word: word for word in ("stop", "pause", "resume", "undo", "home", "done")} | {"start over": "home"}
@@ -65,13 +55,17 @@ _understand = functools.lru_cache(maxsize=256)(plan_from_text)
 class ExecutorNode(Node):  # type: ignore[misc]
     """The ROS side of one cell's executor.
 
+    Of a cell with two arms, what one arm does is told below its name, and what is said there is for it; a stop is for
+    both, wherever it is said.
+
     Args:
         cell: The cell.
     """
 
     def __init__(self, cell: Cell) -> None:
         super().__init__("executor")
-        self._name = f"{cell.arm.model} at {cell.robot_address}, executor {os.getpid()} on {socket.gethostname()}"
+        robots = cell.robot_words if cell.arms else f"{cell.arm.model} at {cell.robot_address}"
+        self._name = f"{robots}, executor {os.getpid()} on {socket.gethostname()}"
         self._rival, self._rival_ns = "", 0
         self._servo = ServoLink(cell)
         self._cameras = CameraWatch(cell.cameras, cell.safety.camera_timeout, time.monotonic_ns())
@@ -80,20 +74,15 @@ class ExecutorNode(Node):  # type: ignore[misc]
         self._refused = self._logged = ""
         self._restarts = self._servo.restarts
         self._answers: deque[str] = deque(maxlen=8)
-        self._joints = self.create_publisher(JointState, "joint_states", 10)
-        self._pose = self.create_publisher(PoseStamped, "tcp_pose", 10)
-        self._gripper = self.create_publisher(JointState, "gripper", 10)
-        self._action = self.create_publisher(JointTrajectory, "executor/action", 100)
-        self._status = self.create_publisher(DiagnosticStatus, "executor/status", LATCHED)
+        self._arms = {arm: ArmTopics(self, arm) for arm in cell.arm_names}
+        self._status = self.create_publisher(DiagnosticStatus, "executor/status", LATCHED) if cell.arms else None
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self.create_subscription(String, "teleop/motion", lambda m: self._ask(m.data, PERSON), 10)
-        self.create_subscription(String, "policy/motion", lambda m: self._ask(m.data, POLICY), 10)
+        for arm in dict.fromkeys(("", *cell.arm_names)):
+            self._listen(arm)
         self.create_subscription(JointTrajectory, "policy/action_chunk", self._follow, 10)
         self.create_subscription(DiagnosticStatus, "executor/status", self._overheard, 10)
         for name in cell.cameras:
             self.create_subscription(CameraInfo, f"camera/{name}/camera_info", self._seen(name), NEWEST)
-        for word in ("stop", "resume", "home"):
-            self.create_service(Trigger, f"executor/{word}", self._service(word))
         every(self, _TURN_PERIOD, self._turn)
         every(self, 1.0, self._diagnose)
 
@@ -102,7 +91,15 @@ class ExecutorNode(Node):  # type: ignore[misc]
         self._servo.close()
         super().destroy_node()
 
-    def _ask(self, text: str, source: str) -> None:
+    def _listen(self, arm: str) -> None:
+        """Take what is said to one arm of two, or to the whole cell where it has no name."""
+        below = f"{arm}/" if arm else ""
+        self.create_subscription(String, f"{below}teleop/motion", lambda m: self._ask(m.data, PERSON, arm), 10)
+        self.create_subscription(String, f"{below}policy/motion", lambda m: self._ask(m.data, POLICY, arm), 10)
+        for word in ("stop", "resume", "home"):
+            self.create_service(Trigger, f"{below}executor/{word}", self._service(word, arm))
+
+    def _ask(self, text: str, source: str, arm: str) -> None:
         """Carry out what a person or the policy said."""
         try:
             plan = _understand(text)
@@ -110,9 +107,9 @@ class ExecutorNode(Node):  # type: ignore[misc]
             self._refuse(f'"{text}": {error}')
             return
         if not isinstance(plan, str):
-            self._answer(self._servo.submit(plan, source))
+            self._answer(self._servo.submit(plan, source, arm))
         elif source == PERSON and plan in _WORDS:
-            self._answer(self._servo.request(_WORDS[plan], source=source))
+            self._answer(self._servo.request(_WORDS[plan], source=source, arm=arm))
         else:
             self._refuse(f'"{plan}" is nothing that {source} may ask of the executor')
 
@@ -126,9 +123,9 @@ class ExecutorNode(Node):  # type: ignore[misc]
         age = int(self.get_clock().now().nanoseconds) - chunk.stamp_ns
         self._answer(self._servo.follow(chunk, time.monotonic_ns() - age, POLICY))
 
-    def _service(self, word: str) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
+    def _service(self, word: str, arm: str) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
         def serve(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-            self._answer(self._servo.request(word, source=PERSON))
+            self._answer(self._servo.request(word, source=PERSON, arm=arm))
             response.success, response.message = not self._refused, self._refused
             return response
 
@@ -175,7 +172,9 @@ class ExecutorNode(Node):  # type: ignore[misc]
             self._tell()
         for message in messages:
             if message["kind"] == "state":
-                self._publish(message)
+                # The offset between the clocks is taken anew each time: the wall clock may have been set.
+                offset = self.get_clock().now().nanoseconds - time.monotonic_ns()
+                self._arms[message["arm"]].publish(message, offset)
             elif message["kind"] == "status":
                 refused = message.get("refused", "")
                 if refused not in ("", self._told.get("refused"), *self._answers):
@@ -188,21 +187,15 @@ class ExecutorNode(Node):  # type: ignore[misc]
             self._alive_ns = now
             self._servo.alive(self._held(now))
 
-    def _publish(self, message: dict[str, Any]) -> None:
-        # The offset between the clocks is taken anew each time: the wall clock may have been set.
-        offset = self.get_clock().now().nanoseconds - time.monotonic_ns()
-        stamp = message["at"] + offset
-        self._joints.publish(joints_to_message(message["q"], message["qd"], stamp))
-        pose = np.vstack((np.reshape(message["pose"], (3, 4)), (0.0, 0.0, 0.0, 1.0)))
-        self._pose.publish(tool_pose_to_message(pose, stamp))
-        if message["gripper"] is not None:
-            self._gripper.publish(gripper_to_message(GripperState(*message["gripper"]), stamp))
-        for source, targets in itertools.groupby(message["targets"], key=lambda target: str(target[2])):
-            self._action.publish(targets_to_message([(at + offset, q) for at, q, _ in targets], source))
-
     def _tell(self) -> None:
         self._told_ns = time.monotonic_ns()
-        self._status.publish(status_to_message(self._summary()))
+        if self._status is None:
+            self._arms[""].tell(self._summary())
+        else:
+            self._status.publish(status_to_message(self._summary()))
+            for arm, topics in self._arms.items():
+                told = {**self._told, **self._told.get("arms", {}).get(arm, {})}
+                topics.tell(executor_status(told, told.get("refused", ""), self._servo.restarts, self._name))
         reason = str(self._told.get("reason", ""))
         if reason != self._logged:
             self._logged = reason

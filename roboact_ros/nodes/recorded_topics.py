@@ -38,6 +38,24 @@ class TopicChoice:
     camera: str = ""
 
 
+def _of_arm(below: str) -> list[TopicChoice]:
+    """Return what an arm tells of itself ``below`` its name."""
+    told = [
+        TopicChoice(f"{below}executor/action", JointTrajectory),
+        TopicChoice(f"{below}joint_states", JointState, state=True),
+        TopicChoice(f"{below}tcp_pose", PoseStamped, state=True),
+        TopicChoice(f"{below}gripper", JointState, state=True),
+    ]
+    if below:
+        told += [
+            TopicChoice(f"{below}correction", String),
+            TopicChoice(f"{below}teleop/motion", String),
+            TopicChoice(f"{below}teleop/status", DiagnosticStatus, LATCHED, state=True),
+            TopicChoice(f"{below}executor/status", DiagnosticStatus, LATCHED, state=True),
+        ]
+    return told
+
+
 def recorded_topics(cell: Cell) -> list[TopicChoice]:
     """Return every topic that an episode of ``cell`` holds."""
     topics = [
@@ -48,12 +66,10 @@ def recorded_topics(cell: Cell) -> list[TopicChoice]:
         TopicChoice("policy/motion", String),
         TopicChoice("policy/scores", DiagnosticArray),
         TopicChoice("policy/action_chunk", JointTrajectory),
-        TopicChoice("executor/action", JointTrajectory),
         TopicChoice("executor/status", DiagnosticStatus, LATCHED, state=True),
-        TopicChoice("joint_states", JointState, state=True),
-        TopicChoice("tcp_pose", PoseStamped, state=True),
-        TopicChoice("gripper", JointState, state=True),
     ]
+    for arm in cell.arm_names:
+        topics += _of_arm(f"{arm}/" if arm else "")
     for name, camera in cell.cameras.items():
         topics.append(TopicChoice(f"camera/{name}/image/compressed", CompressedImage, IMAGES, camera=name))
         topics.append(TopicChoice(f"camera/{name}/camera_info", CameraInfo, STREAM, state=True))

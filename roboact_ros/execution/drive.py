@@ -1,0 +1,67 @@
+"""One arm with its gripper, as the control loop drives it."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from roboact_ros.arms.arm import Arm
+from roboact_ros.arms.gripper_worker import GripperWorker
+from roboact_ros.errors import ArmError
+from roboact_ros.execution.channel import Message
+from roboact_ros.execution.commanded import Command
+from roboact_ros.types import ArmState, FloatArray, GripperState
+
+
+class Drive:
+    """Sends commands to the hardware and remembers what was sent.
+
+    Args:
+        arm: The arm.
+        gripper: The gripper in its thread, or None.
+        notices: Where a line for the operator goes when the arm does not take a target.
+        name: Name of the arm; a single one has none.
+    """
+
+    def __init__(self, arm: Arm, gripper: GripperWorker | None, notices: deque[str], name: str = "") -> None:
+        self._arm, self._gripper, self._notices, self._name = arm, gripper, notices, name
+        self._targets: list[tuple[int, list[float], str]] = []
+        self._last: FloatArray | None = None
+
+    @property
+    def gripper(self) -> GripperState | None:
+        """Newest state of the gripper; None without one, or while it cannot be reached."""
+        return self._gripper.state if self._gripper is not None else None
+
+    def read(self) -> ArmState:
+        """Return the newest state of the arm."""
+        return self._arm.read()
+
+    def send(self, command: Command, source: str, now_ns: int) -> None:
+        """Carry out ``command``, which ``source`` asked for, at a monotonic time [ns]."""
+        if command.q is None:
+            self._arm.halt()
+        else:
+            try:
+                self._arm.servo(command.q)
+            except ArmError as error:
+                self._notices.append(f"{self._name} arm: {error}" if self._name else str(error))
+            if self._last is None or (command.q != self._last).any():
+                self._targets.append((now_ns, command.q.tolist(), source))
+        self._last = command.q
+        if command.gripper is not None and self._gripper is not None:
+            self._gripper.move(command.gripper)
+
+    def report(self, state: ArmState) -> Message:
+        """Return, for the channel, what was measured and what was sent since the last report."""
+        gripper, targets = self.gripper, self._targets
+        self._targets = []
+        return {
+            "kind": "state",
+            "arm": self._name,
+            "at": state.monotonic_ns,
+            "q": state.q.tolist(),
+            "qd": state.qd.tolist(),
+            "pose": state.pose_tool_in_base[:3].ravel().tolist(),
+            "gripper": None if gripper is None else [gripper.opening, gripper.moving, gripper.holding],
+            "targets": targets,
+        }

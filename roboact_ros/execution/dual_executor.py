@@ -1,0 +1,365 @@
+"""Two executors as one: chunks for both arms in step, what stops one stops the other, and neither hits the other."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import inf
+
+from roboact_ros.cells.description import Cell, PlacedArmDescription
+from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.beginning import Beginning
+from roboact_ros.execution.chunk_trajectory import common_timing
+from roboact_ros.execution.chunks import Stage, stages
+from roboact_ros.execution.commanded import Command
+from roboact_ros.execution.dual_status import combined_status
+from roboact_ros.execution.executor import Executor
+from roboact_ros.execution.neighbour import Neighbour, Shape, at_equal_times, check_apart
+from roboact_ros.execution.poses import pose_from_vector
+from roboact_ros.execution.status import PERSON, ExecutorStatus
+from roboact_ros.execution.steps import ChunkPart, Home, Step
+from roboact_ros.types import ActionChunk, ArmMode, ArmState, FloatArray, GripperState, Motion
+
+_OTHER = "other arm"
+_SAMPLES = 40
+"""Moments of a motion of both arms at which their distance is looked at beforehand; every cycle looks again."""
+
+
+class DualExecutor:
+    """Pure like :class:`~roboact_ros.execution.executor.Executor`, whose words it takes; one cycle steps both arms.
+
+    Chunks move both arms: every step of one takes exactly as long as that of the other, and an arm that is slowed down
+    slows down the other, so that they are never more than one period apart. Words move one arm, which is asked for
+    with :meth:`one`. An arm that cannot move, or gives up a motion, halts the other.
+
+    Args:
+        arms: Executors by the name of their arm, left first.
+        shapes: How much room each takes, in the same order.
+        clearance: Smallest distance between the arms [m].
+        dt: Control period [s].
+    """
+
+    def __init__(self, arms: Mapping[str, Executor], shapes: tuple[Shape, Shape], clearance: float, dt: float) -> None:
+        self._names, self._arms = tuple(arms), tuple(arms.values())
+        self._shapes, self._clearance, self._dt = shapes, clearance, dt
+        self._modes = [ArmMode.DISCONNECTED] * 2
+        self._grippers: Sequence[GripperState | None] = (None, None)
+        self._stages: deque[Stage] = deque()
+        self._source = ""
+        self._together = False
+        self._refused = ""
+
+    @classmethod
+    def from_cell(cls, cell: Cell, arms: Mapping[str, Executor]) -> DualExecutor:
+        """Return that of a cell with two arms, made of the executors of its arms."""
+        shapes = tuple(
+            Shape(name, arm.limits.kinematics, arm.limits.boundary.offsets, _base(cell.arms[name]))  # type: ignore[index]
+            for name, arm in arms.items()
+        )
+        return cls(arms, (shapes[0], shapes[1]), cell.safety.arm_clearance, next(iter(arms.values())).dt)
+
+    # What people and policies ask for
+
+    def one(self, name: str) -> OneOfTwo:
+        """Return the arm called ``name``, to be asked for motions of its own."""
+        return OneOfTwo(self, self._names.index(name))
+
+    def submit(self, plan: Sequence[Motion], source: str) -> None:
+        """Refuse a plan that does not say for which arm it is.
+
+        Raises:
+            MotionRefused: Always.
+        """
+        raise self.refuse(f"say which arm is meant: {' or '.join(self._names)}")
+
+    def undo(self, source: str = PERSON) -> None:
+        """Refuse, as :meth:`submit` does: what two arms hold together would be torn apart.
+
+        Raises:
+            MotionRefused: Always.
+        """
+        self.submit([], source)
+
+    def follow(self, chunk: ActionChunk, source: str) -> None:
+        """Let both arms follow the steps of a chunk from the same moment on, in place of whatever runs.
+
+        Raises:
+            MotionRefused: It is not allowed now, stale, leads an arm out of its limits or the arms together; nothing
+                changes.
+        """
+        try:
+            for arm in self._arms:
+                arm.give_way(source)
+            looks = [arm.look(chunk, name) for name, arm in zip(self._names, self._arms, strict=True)]
+            first, *rest = stages(chunk, looks, self._grippers)
+            self._begin(first, source)
+        except MotionRefused as error:
+            raise self.refuse(str(error)) from None
+        self._stages.extend(rest)
+
+    def home(self, source: str = PERSON) -> None:
+        """Take both arms to their home joints, each at its own pace.
+
+        Raises:
+            MotionRefused: It is not allowed now, or the arms would meet on the way.
+        """
+        try:
+            self._begin((Home(), Home()), source)
+        except MotionRefused as error:
+            raise self.refuse(str(error)) from None
+
+    def stop(self) -> None:
+        """Have both robots brake as hard as they may, and stay at rest until ``resume``."""
+        self._forget()
+        for arm in self._arms:
+            arm.stop()
+
+    def pause(self) -> None:
+        """Bring both arms to rest and accept no motion until ``resume``."""
+        self._forget()
+        for arm in self._arms:
+            arm.pause()
+
+    def resume(self) -> None:
+        """Accept motions again after ``stop`` or ``pause``; nothing that was interrupted continues."""
+        self._refused = ""
+        for arm in self._arms:
+            arm.resume()
+
+    def done(self) -> None:
+        """Bring both arms to rest and wait for the next motion."""
+        self._forget()
+        for arm in self._arms:
+            arm.done()
+
+    def hold(self, key: str, reason: str) -> None:
+        """Bring both arms to rest and accept no motion as long as the hold ``key`` is there."""
+        self._forget()
+        for arm in self._arms:
+            arm.hold(key, reason)
+
+    def release(self, key: str) -> None:
+        """Take the hold ``key`` away; what it interrupted is not continued."""
+        for arm in self._arms:
+            arm.release(key)
+
+    def refuse(self, why: str) -> MotionRefused:
+        """Note a refusal, and return it to be raised."""
+        self._refused = why
+        return MotionRefused(why)
+
+    # What the loop needs to know
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the arms."""
+        return self._names
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Who asked for the targets that each arm is sent now."""
+        return tuple(arm.source for arm in self._arms)
+
+    @property
+    def driven(self) -> bool:
+        """Whether an arm is being sent targets."""
+        return any(arm.driven for arm in self._arms)
+
+    @property
+    def times(self) -> tuple[float, float]:
+        """How far each arm is along its motion [s]."""
+        return self._arms[0].time, self._arms[1].time
+
+    @property
+    def statuses(self) -> dict[str, ExecutorStatus]:
+        """What the operator is told of each arm."""
+        return {name: arm.status for name, arm in zip(self._names, self._arms, strict=True)}
+
+    @property
+    def status(self) -> ExecutorStatus:
+        """What the operator is told of both."""
+        return combined_status(self.statuses, dict(zip(self._names, self._modes, strict=True)), self._refused)
+
+    # One control period
+
+    def step(
+        self, measured: Sequence[ArmState], grippers: Sequence[GripperState | None], now_ns: int
+    ) -> tuple[Command, ...]:
+        """Advance both arms by one period.
+
+        Args:
+            measured: Newest state of each arm.
+            grippers: Newest state of each gripper, None without one or while it cannot be reached.
+            now_ns: Monotonic time [ns].
+        """
+        self._grippers, self._modes = grippers, [state.mode for state in measured]
+        for name, other, state in zip(self._names, reversed(self._arms), measured, strict=True):
+            if state.mode is ArmMode.RUNNING:
+                other.release(_OTHER)
+            else:
+                self._forget()
+                other.halt(_OTHER, f"{name} arm: {state.mode.value}")
+        commands = []
+        for number, (arm, state, gripper) in enumerate(zip(self._arms, measured, grippers, strict=True)):
+            # The left arm goes first, at most one period ahead; the right one never passes it.
+            other = self._arms[1 - number]
+            until = other.time + (0.0 if number else self._dt) if self._together else inf
+            arm.keep(until, self._neighbour(number))
+            commands.append(arm.step(state, gripper, now_ns))
+            if dropped := arm.take_dropped():
+                self._forget()
+                other.abandon(f"{self._names[number]} arm: {dropped}")
+        if not all(arm.busy for arm in self._arms):
+            self._together = False
+        if self._stages and all(arm.ready for arm in self._arms):
+            self._next()
+        return tuple(commands)
+
+    # Transitions
+
+    def _begin(self, stage: Stage, source: str) -> None:
+        """Let ``stage`` replace everything on the arms that it is for.
+
+        Raises:
+            MotionRefused: It is not possible; nothing changes.
+        """
+        chunk = all(isinstance(step, ChunkPart) for step in stage)
+        beginnings = self._prepare(_in_time(stage, self._arms) if chunk else stage)
+        self._check_apart(beginnings)
+        self._forget()
+        if chunk and any(beginning is not None and beginning.halts for beginning in beginnings):
+            # Together or not at all: both come to rest first, and begin in the same cycle.
+            self._stages.append(stage)
+            for arm in self._arms:
+                arm.done()
+        else:
+            for arm, beginning in zip(self._arms, beginnings, strict=True):
+                if beginning is not None:
+                    arm.begin(beginning, source)
+            self._together = chunk
+        self._source, self._refused = source, ""
+
+    def _next(self) -> None:
+        """Begin the next stage of a chunk, from rest."""
+        stage, *rest = self._stages
+        try:
+            self._begin(stage, self._source)
+        except MotionRefused as error:
+            self._forget()
+            self.refuse(str(error))
+        else:
+            self._stages.extend(rest)
+
+    def begin_one(self, number: int, beginning: Beginning, source: str) -> None:
+        """Begin a plan of one arm; a motion of both ends, and the other arm comes to rest.
+
+        Raises:
+            MotionRefused: The arm would come too near to the other one; nothing changes.
+        """
+        beginnings: list[Beginning | None] = [None, None]
+        beginnings[number] = beginning
+        self._check_apart(beginnings)
+        self.leave(number)
+        self._arms[number].begin(beginning, source)
+        self._refused = ""
+
+    def leave(self, number: int) -> None:
+        """End a motion of both arms because this one is wanted for something else."""
+        if self._together or self._stages:
+            self._arms[1 - number].done()
+        self._forget()
+
+    def _prepare(self, stage: Stage) -> list[Beginning | None]:
+        return [None if step is None else self.prepare_one(number, [step]) for number, step in enumerate(stage)]
+
+    def prepare_one(self, number: int, steps: list[Step]) -> Beginning:
+        """Return how ``steps`` of one arm would begin.
+
+        Raises:
+            MotionRefused: They are not possible; the message says of which arm.
+        """
+        try:
+            return self._arms[number].prepare(steps)
+        except MotionRefused as error:
+            raise MotionRefused(self._named(number, str(error))) from None
+
+    def _named(self, number: int, reason: str) -> str:
+        return reason if reason.startswith("not now") else f"{self._names[number]} arm: {reason}"
+
+    def arm(self, number: int) -> Executor:
+        """Return the executor of an arm."""
+        return self._arms[number]
+
+    def _check_apart(self, beginnings: Sequence[Beginning | None]) -> None:
+        """Refuse motions that bring the arms too near to each other; an arm without one stays where it is."""
+        paths = []
+        for arm, beginning in zip(self._arms, beginnings, strict=True):
+            q = arm.q
+            if beginning is not None:
+                paths.append((beginning.path, beginning.duration))
+            elif q is not None:
+                paths.append((q[None], 0.0))
+        if len(paths) == 2 and any(duration > 0.0 for _, duration in paths):
+            (one, time), (other, time_of_other) = paths
+            both = at_equal_times((one, other), (time, time_of_other), _SAMPLES)
+            check_apart(self._shapes, (both[0], both[1]), self._clearance)
+
+    def _neighbour(self, number: int) -> Neighbour | None:
+        q = self._arms[1 - number].q
+        if q is None:
+            return None
+        ends = self._shapes[1 - number].capsules_in_cell(q)
+        return Neighbour(self._shapes[number], self._names[1 - number], ends, self._clearance)
+
+    def _forget(self) -> None:
+        """Forget what was to follow; what runs is no longer run together."""
+        self._stages.clear()
+        self._together = False
+
+
+class OneOfTwo:
+    """One arm of two, asked for motions of its own.
+
+    Args:
+        both: The executor of both.
+        number: Which arm it is.
+    """
+
+    def __init__(self, both: DualExecutor, number: int) -> None:
+        self._both, self._number, self._arm = both, number, both.arm(number)
+
+    def submit(self, plan: Sequence[Motion], source: str) -> None:
+        """See :meth:`~roboact_ros.execution.executor.Executor.submit`."""
+        try:
+            self._arm.give_way(source)
+            self._both.begin_one(self._number, self._both.prepare_one(self._number, list(plan)), source)
+        except MotionRefused as error:
+            raise self._both.refuse(str(error)) from None
+
+    def home(self, source: str = PERSON) -> None:
+        """See :meth:`~roboact_ros.execution.executor.Executor.home`."""
+        try:
+            self._both.begin_one(self._number, self._both.prepare_one(self._number, [Home()]), source)
+        except MotionRefused as error:
+            raise self._both.refuse(str(error)) from None
+
+    def undo(self, source: str = PERSON) -> None:
+        """See :meth:`~roboact_ros.execution.executor.Executor.undo`; the other arm comes to rest."""
+        self._both.leave(self._number)
+        self._arm.undo(source)
+
+    def follow(self, chunk: ActionChunk, source: str) -> None:
+        """Follow a chunk with both arms."""
+        self._both.follow(chunk, source)
+
+
+def _base(arm: PlacedArmDescription) -> FloatArray:
+    return pose_from_vector(*arm.pose_base_in_cell)
+
+
+def _in_time(stage: Stage, arms: Sequence[Executor]) -> Stage:
+    """Return the parts of a chunk for all arms with one timing."""
+    parts = [(arm, step) for arm, step in zip(arms, stage, strict=True) if isinstance(step, ChunkPart)]
+    timing = common_timing([arm.way(part) for arm, part in parts], parts[0][1].period)
+    return tuple(replace(part, timing=timing) for _, part in parts)

@@ -1,0 +1,308 @@
+"""Two arms in one executor: in step at every moment, within their limits, apart, and never one without the other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from roboact_ros.arms.fake import IdealArm, IdealGripper
+from roboact_ros.cells.description import ARMS, Cell
+from roboact_ros.cells.load import load_cell
+from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.collision import gap_between
+from roboact_ros.execution.dual_executor import DualExecutor
+from roboact_ros.execution.executor import Executor
+from roboact_ros.execution.kinematics import Kinematics
+from roboact_ros.execution.limits import Limits
+from roboact_ros.execution.neighbour import Shape
+from roboact_ros.execution.poses import pose_from_vector
+from roboact_ros.execution.status import PERSON, POLICY, State
+from roboact_ros.execution.trajectory import ToolLimits
+from roboact_ros.language.vocabulary import PRIMITIVES
+from roboact_ros.robots import UR5E
+from roboact_ros.types import CHUNK_AXES, ActionChunk, ArmMode, FloatArray
+
+DT = 0.002
+LEFT, RIGHT = 0, 1
+AXES = tuple(f"{arm}/{axis}" for arm in ARMS for axis in CHUNK_AXES)
+WIDE = "safety.workspace_y:=[-0.7, 0.7]"
+UP, LEFTWARDS, RIGHTWARDS = (
+    next(motion for motion in PRIMITIVES if motion.phrase == phrase)
+    for phrase in (
+        "raise the arm up by five centimeters",
+        "move the arm to the left by ten centimeters",
+        "move the arm to the right by ten centimeters",
+    )
+)
+
+
+class Rig:
+    """Both arms, ideal, and the record of everything that was streamed."""
+
+    def __init__(self, *overrides: str) -> None:
+        self.cell: Cell = load_cell("clap_dual_ur5", overrides)
+        self.executors: dict[str, Executor] = {}
+        self.arms: list[IdealArm] = []
+        for name in ARMS:
+            cell = self.cell.of_arm(name)
+            kinematics = Kinematics(UR5E, pose_from_vector(*cell.arm.tcp))
+            home, tool_limits = np.array(cell.arm.home), ToolLimits.from_safety(cell.safety)
+            self.executors[name] = Executor(kinematics, Limits.from_cell(cell, kinematics), tool_limits, home, DT)
+            self.arms.append(IdealArm(home, kinematics.forward, DT))
+        self.kinematics, self.home = kinematics, home
+        self.both = DualExecutor.from_cell(self.cell, self.executors)
+        self.grippers = [IdealGripper(reads=20), IdealGripper(reads=20)]
+        self.limits = self.executors["left"].limits.joints
+        self.now = 1_000_000_000
+        self.stream: list[list[FloatArray]] = [[], []]
+        self.times: list[tuple[float, float]] = []
+        self.cycle(3)
+
+    def cycle(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.now += round(DT * 1e9)
+            commands = self.both.step(
+                [arm.read() for arm in self.arms], [gripper.read() for gripper in self.grippers], self.now
+            )
+            for arm, gripper, command, stream in zip(self.arms, self.grippers, commands, self.stream, strict=True):
+                if command.q is None:
+                    arm.halt()
+                else:
+                    arm.servo(command.q)
+                    stream.append(command.q)
+                if command.gripper is not None:
+                    gripper.move(command.gripper)
+            self.times.append(self.both.times)
+
+    def until_idle(self) -> None:
+        for _ in range(20_000):
+            if self.both.status.state is State.IDLE:
+                return
+            self.cycle()
+        raise AssertionError(self.both.status)
+
+    def chunk(self, left: FloatArray, right: FloatArray, period: float = 0.1, age: float = 0.0) -> ActionChunk:
+        return ActionChunk(AXES, np.hstack((left, right)), round(period * 1e9), self.now - round(age * 1e9))
+
+    def follow(self, left: FloatArray, right: FloatArray, period: float = 0.1, age: float = 0.0) -> None:
+        self.both.follow(self.chunk(left, right, period, age), POLICY)
+
+    def tool(self, arm: int) -> FloatArray:
+        return self.kinematics.forward(self.arms[arm].q)[:3, 3]
+
+    def tools(self, arm: int) -> FloatArray:
+        return np.array([self.kinematics.forward(q)[:3, 3] for q in self.stream[arm]])
+
+    def check_limits(self) -> None:
+        """Nothing that was streamed leaps, is too fast or accelerates too hard."""
+        for stream in self.stream:
+            q = np.array(stream)
+            assert (np.abs(np.diff(q, axis=0)).max(axis=0) / DT <= self.limits[1] * 1.002).all()
+            assert (np.abs(np.diff(q, 2, axis=0)).max(axis=0) / DT**2 <= self.limits[2] * 1.01).all()
+            path = np.array([self.kinematics.forward(q)[:3, 3] for q in stream])
+            assert np.linalg.norm(np.diff(path, axis=0), axis=1).max() / DT <= 0.25 * 1.003
+
+    def gap(self) -> float:
+        poses = [self.cell.arms[name].pose_base_in_cell for name in ARMS]  # type: ignore[index]
+        offsets = self.executors["left"].limits.boundary.offsets
+        shapes = [Shape("", self.kinematics, offsets, pose_from_vector(*pose)) for pose in poses]
+        one, other = (shape.capsules_in_cell(arm.q) for shape, arm in zip(shapes, self.arms, strict=True))
+        return gap_between(one, other)[0]
+
+
+def steps(count: int = 8, gripper: float = 1.0, **axes: float) -> FloatArray:
+    row = [axes.get(axis, 0.0) for axis in CHUNK_AXES[:-1]]
+    return np.tile(np.array([*row, gripper]), (count, 1))
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def test_both_arms_go_where_their_steps_lead_in_step(rig: Rig) -> None:
+    before = [rig.tool(arm) for arm in (LEFT, RIGHT)]
+    rig.follow(steps(z=0.01), steps(x=-0.004, y=-0.01))
+    assert rig.both.status.motion == "chunk of 8 steps" and rig.both.status.state is State.MOVING
+    rig.until_idle()
+    np.testing.assert_allclose(rig.tool(LEFT) - before[LEFT], [0.0, 0.0, 0.08], atol=1e-9)
+    np.testing.assert_allclose(rig.tool(RIGHT) - before[RIGHT], [-0.032, -0.08, 0.0], atol=1e-9)
+    assert np.abs(np.diff(rig.times, axis=1)).max() == 0.0
+    rig.check_limits()
+
+
+def test_the_slower_arm_sets_the_pace_of_every_step(rig: Rig) -> None:
+    """The right arm would have to be twice as fast as it may; at every moment both have done the same share."""
+    rig.follow(steps(y=0.005), steps(x=-0.01, y=-0.05), period=0.1)
+    rig.until_idle()
+    paths = [rig.tools(arm) for arm in (LEFT, RIGHT)]
+    shares = [np.linalg.norm(path - path[0], axis=1) / np.linalg.norm(path[-1] - path[0]) for path in paths]
+    assert np.abs(shares[LEFT] - shares[RIGHT]).max() < 1e-6
+    rig.check_limits()
+
+
+def test_an_arm_that_is_slowed_down_slows_down_the_other(rig: Rig) -> None:
+    rig.follow(steps(z=0.01), steps(z=0.01))
+    rig.arms[RIGHT].speed_scaling = 0.3
+    for _ in range(1000):
+        rig.cycle()
+        left, right = rig.both.times
+        assert right <= left + 1e-12 and left - right <= DT + 1e-12
+    rig.until_idle()
+    rig.check_limits()
+
+
+def test_a_policy_that_thinks_for_100_ms_starves_no_cycle_and_leaves_no_seam(rig: Rig) -> None:
+    """A new chunk every 200 ms, for an image 100 ms old, while the one before still runs."""
+    turn = np.pi / 8
+    for number in range(14):
+        way = [0.012 * np.cos(turn * number), 0.012 * np.sin(turn * number)]
+        rig.follow(steps(x=-way[0], z=way[1]), steps(x=-way[1], y=-0.2 * way[0], z=way[0]), age=0.1 if number else 0.0)
+        for _ in range(100):
+            rig.cycle()
+            assert rig.both.status.state is State.MOVING, "a cycle without anything to do"
+    rig.until_idle()
+    for arm in (LEFT, RIGHT):
+        moving = np.linalg.norm(np.diff(rig.tools(arm)[50:1400], axis=0), axis=1) / DT
+        assert moving.min() > 0.0
+        assert np.abs(np.diff(moving)).max() / DT < 1.5  # [m/s^2]: no jolt at a seam
+    assert np.abs(np.diff(rig.times, axis=1)).max() <= DT
+    assert not rig.both.status.refused
+    rig.check_limits()
+
+
+@pytest.mark.parametrize("arm", [LEFT, RIGHT])
+@pytest.mark.parametrize("mode", [ArmMode.PROTECTIVE_STOP, ArmMode.EMERGENCY_STOP, ArmMode.FREEDRIVE])
+def test_what_stops_one_arm_stops_the_other_and_nothing_goes_on(rig: Rig, arm: int, mode: ArmMode) -> None:
+    rig.follow(steps(z=0.01), steps(z=0.01))
+    rig.cycle(200)
+    rig.arms[arm].mode = mode
+    rig.cycle()
+    assert not rig.arms[1 - arm].servoing, "the other arm was not halted in the same cycle"
+    rig.cycle()
+    status = rig.both.status
+    assert status.state is State.HOLDING and status.reason == f"{ARMS[arm]} arm: {mode.value}"
+    with pytest.raises(MotionRefused, match=f"{ARMS[arm]} arm: {mode.value}|the robot: {mode.value}"):
+        rig.follow(steps(z=0.01), steps(z=0.01))
+    with pytest.raises(MotionRefused, match="not now"):
+        rig.both.one(ARMS[1 - arm]).submit([UP], PERSON)
+    held = [rig.tool(arm) for arm in (LEFT, RIGHT)]
+    rig.arms[arm].mode = ArmMode.RUNNING
+    rig.cycle(500)
+    np.testing.assert_allclose([rig.tool(arm) for arm in (LEFT, RIGHT)], held, atol=1e-9)
+    rig.follow(steps(z=0.01), steps(z=0.01))
+    rig.until_idle()
+    assert rig.tool(1 - arm)[2] == pytest.approx(held[1 - arm][2] + 0.08, abs=1e-9)
+
+
+def test_a_stop_stops_both_until_resume(rig: Rig) -> None:
+    rig.follow(steps(z=0.01), steps(z=0.01))
+    rig.cycle(100)
+    rig.both.stop()
+    rig.cycle(2)
+    assert not any(arm.servoing for arm in rig.arms) and rig.both.status.state is State.STOPPED
+    assert rig.both.status.reason == "stopped by the person; resume to go on"
+    rig.both.resume()
+    rig.cycle(100)
+    assert rig.both.status.state is State.IDLE
+    with pytest.raises(MotionRefused, match="too early"):
+        rig.follow(steps(z=0.01), steps(z=0.01), age=0.3)
+
+
+@pytest.mark.parametrize("arm", [LEFT, RIGHT])
+def test_a_step_that_is_refused_on_the_way_halts_both(rig: Rig, arm: int) -> None:
+    rig.follow(steps(z=0.01), steps(z=0.01))
+    rig.cycle(150)
+    rig.arms[arm].q = rig.arms[arm].q + 1.0  # it was pushed away: following its target would be a leap
+    rig.cycle(200)
+    status = rig.both.status
+    assert f"{ARMS[arm]} arm: a leap" in status.reason and rig.both.status.state is not State.MOVING
+    assert np.linalg.norm(np.diff(rig.tools(1 - arm)[-20:], axis=0), axis=1).max() == 0.0
+
+
+def test_a_gripper_that_changes_is_waited_for_by_both(rig: Rig) -> None:
+    left, right = steps(z=0.005), steps(z=0.01)
+    left[3:, 6] = 0.0
+    rig.follow(left, right)
+    waited = 0
+    for _ in range(3000):
+        rig.cycle()
+        gripping = rig.grippers[LEFT].read().moving
+        waited += gripping
+        if gripping:
+            assert np.array_equal(rig.stream[RIGHT][-1], rig.stream[RIGHT][-2])
+    rig.until_idle()
+    assert waited and rig.grippers[LEFT].opening == 0.0 and rig.grippers[RIGHT].opening == 1.0
+    np.testing.assert_allclose(rig.tools(RIGHT)[-1] - rig.tools(RIGHT)[0], [0.0, 0.0, 0.08], atol=1e-9)
+
+
+def test_arms_that_would_meet_are_refused_beforehand_with_what_would_meet() -> None:
+    rig = Rig(WIDE)
+    before = rig.gap()
+    with pytest.raises(MotionRefused, match=r"too near: the \w.* of the left arm and the .* of the right arm would be"):
+        rig.follow(steps(20, y=-0.02), steps(20, y=0.015), period=0.2)
+    assert rig.both.status.state is State.IDLE and rig.gap() == before
+
+
+def test_every_cycle_keeps_the_arms_apart_whatever_was_planned() -> None:
+    """Each arm may go where it is asked to while the other stays; both at once would meet."""
+    rig = Rig(WIDE)
+    rig.follow(steps(10, y=-0.02), steps(10, y=0.02))
+    rig.until_idle()
+    rig.both.one("left").submit([RIGHTWARDS], PERSON)
+    rig.both.one("right").submit([LEFTWARDS], PERSON)
+    smallest = rig.gap()
+    for _ in range(500):
+        rig.cycle()
+        smallest = min(smallest, rig.gap())
+    clearance = rig.cell.safety.arm_clearance
+    assert clearance - 0.01 < smallest < clearance + 0.001, "only the way it takes to brake is overrun"
+    assert "too near: the " in rig.both.status.reason and rig.both.status.state is State.IDLE
+    with pytest.raises(MotionRefused, match="too near"):
+        rig.both.one("left").submit([RIGHTWARDS], PERSON)
+    rig.both.home()
+    rig.until_idle()
+    np.testing.assert_allclose([arm.q for arm in rig.arms], [rig.home] * 2, atol=1e-9)
+
+
+def test_words_move_one_arm_and_beat_a_chunk_on_both(rig: Rig) -> None:
+    rig.follow(steps(z=0.01), steps(z=0.01))
+    rig.cycle(200)
+    rig.both.one("left").submit([UP], PERSON)
+    assert rig.both.statuses["left"].source == PERSON
+    with pytest.raises(MotionRefused, match="a person's motion runs"):
+        rig.follow(steps(z=0.01), steps(z=0.01))
+    rig.cycle(200)
+    assert np.array_equal(rig.stream[RIGHT][-1], rig.stream[RIGHT][-2]), "the right arm went on alone"
+    rig.until_idle()
+    rig.check_limits()
+
+
+def test_words_that_name_no_arm_are_refused(rig: Rig) -> None:
+    for ask in (lambda: rig.both.submit([UP], PERSON), lambda: rig.both.undo(PERSON)):
+        with pytest.raises(MotionRefused, match="say which arm is meant: left or right"):
+            ask()
+    assert "which arm" in rig.both.status.refused
+
+
+def test_a_chunk_for_one_arm_or_with_a_bad_number_moves_nothing(rig: Rig) -> None:
+    with pytest.raises(MotionRefused, match="lacks the axes left/x"):
+        rig.both.follow(ActionChunk(CHUNK_AXES, steps(), 10**8, rig.now), POLICY)
+    bad = steps()
+    bad[3, 0] = np.nan
+    with pytest.raises(MotionRefused, match="finite"):
+        rig.follow(steps(z=0.01), bad)
+    rig.cycle()
+    with pytest.raises(MotionRefused, match="right arm: .*workspace"):
+        rig.follow(steps(z=0.01), steps(z=-0.1))
+    rig.cycle(50)
+    assert rig.both.status.state is State.IDLE
+    np.testing.assert_allclose([arm.q for arm in rig.arms], [rig.home] * 2)
+
+
+def test_an_arm_that_is_undone_leaves_the_other_where_it_is(rig: Rig) -> None:
+    rig.both.one("right").submit([UP], PERSON)
+    rig.until_idle()
+    rig.both.one("right").undo(PERSON)
+    rig.until_idle()
+    np.testing.assert_allclose([arm.q for arm in rig.arms], [rig.home] * 2, atol=1e-6)

@@ -1,0 +1,154 @@
+"""The servo process of a cell with two arms against two controllers, each a process at an address of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.append(str(Path(__file__).parent.parent / "sim"))
+from ur_process import controllers  # noqa: E402
+
+from roboact_ros.cells.description import ARMS  # noqa: E402
+from roboact_ros.cells.load import load_cell  # noqa: E402
+from roboact_ros.execution.channel import Message  # noqa: E402
+from roboact_ros.execution.servo_link import ServoLink  # noqa: E402
+from roboact_ros.sim.pendant import Pendant  # noqa: E402
+from roboact_ros.types import CHUNK_AXES, ActionChunk, FloatArray  # noqa: E402
+
+DEADLINE = 60.0
+DT = 0.002
+PERIOD_NS = 100_000_000
+LATENCY_NS = 100_000_000
+AXES = tuple(f"{arm}/{axis}" for arm in ARMS for axis in CHUNK_AXES)
+
+
+class Pair:
+    """Two controllers, the servo process between them, and everything that it tells."""
+
+    def __init__(self, addresses: list[str], processes: list[subprocess.Popen[str]]) -> None:
+        self.addresses, self.processes = addresses, processes
+        overrides = [f"{arm}_ip:={address}" for arm, address in zip(ARMS, addresses, strict=True)]
+        self.cell = load_cell(
+            "clap_dual_ur5", [*overrides, "gripper.kind:=none", "cameras:={}", "safety.camera_timeout:=5"]
+        )
+        self.link = ServoLink(self.cell)
+        self.status: Message = {}
+        self.q = {arm: np.full(6, np.nan) for arm in ARMS}
+        self.qd = {arm: np.full(6, np.nan) for arm in ARMS}
+        self.targets: dict[str, list[tuple[int, list[float]]]] = {arm: [] for arm in ARMS}
+
+    def poll(self) -> None:
+        self.link.alive("")
+        for message in self.link.poll():
+            if message["kind"] == "state":
+                arm = message["arm"]
+                self.q[arm], self.qd[arm] = np.array(message["q"]), np.array(message["qd"])
+                self.targets[arm] += [(at, q) for at, q, _ in message["targets"]]
+            elif message["kind"] == "status":
+                self.status = message
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        end = time.monotonic() + DEADLINE
+        while not condition():
+            assert time.monotonic() < end, f"no {what}: {self.status}"
+            time.sleep(0.01)  # polls a condition with a deadline
+            self.poll()
+
+    def until_state(self, state: str) -> None:
+        self.until(lambda: self.status.get("state") == state, state)
+
+    def follow(self, left: FloatArray, right: FloatArray, latency_ns: int = 0) -> str:
+        chunk = ActionChunk(AXES, np.hstack((left, right)), PERIOD_NS, 1)
+        return str(self.link.follow(chunk, time.monotonic_ns() - latency_ns, "policy")["refused"])
+
+    def standing(self) -> bool:
+        return all(np.abs(qd).max() < 1e-3 for qd in self.qd.values())
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[Pair]:
+    with ExitStack() as stack:
+        started = [stack.enter_context(controllers("ur5e")) for _ in ARMS]
+        pair = Pair([address for address, _ in started], [process for _, process in started])
+        stack.callback(pair.link.close)
+        pair.until_state("idle")
+        yield pair
+
+
+def steps(count: int = 8, **axes: float) -> FloatArray:
+    return np.tile([*(axes.get(axis, 0.0) for axis in CHUNK_AXES[:-1]), 1.0], (count, 1))
+
+
+def test_chunks_of_a_policy_that_thinks_for_100_ms_arrive_in_step_and_without_a_seam(pair: Pair) -> None:
+    for targets in pair.targets.values():
+        targets.clear()
+    finished = pair.status["finished"]
+    ways = [(0.008, 0.0), (0.0, 0.008), (-0.008, 0.004), (0.004, -0.008), (-0.004, -0.004), (0.0, 0.004)]
+    for number, (x, z) in enumerate(ways):
+        refused = pair.follow(steps(x=-x, z=z), steps(x=-0.5 * x, z=1.5 * z), LATENCY_NS if number else 0)
+        assert not refused
+        seen = time.monotonic()
+        pair.until(lambda begun=seen: time.monotonic() > begun + 0.25, "time")  # type: ignore[misc]
+        assert pair.status["state"] == "moving", pair.status
+    pair.until_state("idle")
+    assert pair.status["finished"] == finished + 2 and not pair.status["refused"]
+    left, right = (pair.targets[arm] for arm in ARMS)
+    assert len(left) > 500
+    at = [np.array([moment for moment, _ in targets]) for targets in (left, right)]
+    alone = np.setxor1d(*at)  # an arm that stands for a moment has no new target then
+    assert all(np.abs(moments - moment).min() <= 2_000_000 for moments in at for moment in alone)
+    limit = pair.cell.safety.joint_speed * 1.002
+    acceleration = pair.cell.safety.joint_acceleration * 1.01
+    for targets in (left, right):
+        q = np.array([joints for _, joints in targets])
+        assert np.abs(np.diff(q, axis=0)).max() / DT <= limit
+        assert np.abs(np.diff(q, 2, axis=0)).max() / DT**2 <= acceleration
+        speed = np.abs(np.diff(q, axis=0)).max(axis=1)[50:-200]
+        assert speed.min() > 0.0, "a starved cycle"
+
+
+@pytest.mark.parametrize("stopped", ARMS)
+def test_a_protective_stop_of_one_arm_stops_the_other(pair: Pair, stopped: str) -> None:
+    assert not pair.follow(steps(20, z=-0.004), steps(20, z=-0.004))
+    pair.until(lambda: all(np.abs(qd).max() > 0.01 for qd in pair.qd.values()), "motion of both")
+    with Pendant(pair.addresses[ARMS.index(stopped)]) as pendant:
+        pendant.protective_stop("for the test")
+    pair.until_state("holding")
+    assert pair.status["reason"].startswith(f"{stopped} arm: protective stop")
+    pair.until(pair.standing, "rest")
+    held = dict(pair.q)
+    assert "not now" in pair.follow(steps(z=0.004), steps(z=0.004))
+    pair.until(lambda: not pair.link.request("resume")["refused"] and pair.status["state"] == "idle", "recovery")
+    for arm in ARMS:
+        assert np.abs(pair.q[arm] - held[arm]).max() < 0.01, "something that was interrupted went on"
+    assert not pair.follow(steps(z=0.002), steps(z=0.002))
+    pair.until_state("moving")
+    pair.until_state("idle")
+
+
+def test_a_stop_stops_both(pair: Pair) -> None:
+    assert not pair.follow(steps(20, z=-0.004), steps(20, z=-0.004))
+    pair.until(lambda: all(np.abs(qd).max() > 0.01 for qd in pair.qd.values()), "motion of both")
+    pair.link.request("stop")
+    pair.until(lambda: pair.status["state"] == "stopped" and pair.standing(), "stop of both")
+    pair.link.request("resume")
+    pair.until_state("idle")
+
+
+def test_a_lost_controller_stops_the_other_arm(pair: Pair) -> None:
+    assert not pair.follow(steps(20, z=0.004), steps(20, z=0.004))
+    pair.until(lambda: all(np.abs(qd).max() > 0.01 for qd in pair.qd.values()), "motion of both")
+    pair.processes[0].kill()
+    pair.until(lambda: pair.status["state"] == "disconnected", "news of the loss")
+    assert "left arm" in pair.status["reason"], pair.status
+    with Pendant(pair.addresses[1]) as pendant:
+        before = pendant.state()["q"]
+        pair.until(lambda: pair.link.restarts > 0, "new servo process")
+        assert np.abs(np.subtract(pendant.state()["q"], before)).max() < 1e-6
