@@ -47,10 +47,12 @@ class ToolState:
     Attributes:
         pose_tool_in_base: (4, 4) homogeneous transform [m].
         open: Whether the gripper is open; one that holds something is not, however wide it is.
+        opening: How far it is open, 0 closed … 1 open; None where only ``open`` is known.
     """
 
     pose_tool_in_base: FloatArray
     open: bool
+    opening: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -43,7 +43,7 @@ from roboact_ros.types import ActionChunk, Decision, Frame
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _SHOWN = 5
 _CLOSING = 3.0
-_FEELING = ("roboact",)
+_FEELING = ("roboact", "clap")
 """Kinds of policies that need to know where the tool is, beside images."""
 _NICENESS = 3
 """The servo loop and the cameras go first where there are too few cores."""
@@ -85,7 +85,8 @@ class PolicyNode(Node):  # type: ignore[misc]
         self.create_service(Trigger, "policy/resume", self._on_resume)
         cameras = (cell.policy.camera, *cell.policy.more_cameras)
         self._frames = FramesTogether(self, cameras, cell.policy.camera_tolerance, self._on_frame)
-        self._tool = ToolSubscription(self) if cell.policy.kind in _FEELING else None
+        feels = cell.policy.kind in _FEELING and not cell.arms
+        self._tool = ToolSubscription(self) if feels else None
         every(self, 0.2, self._on_tick)
         every(self, 1.0, self._diagnose)
         if cell.policy.random:

@@ -24,7 +24,7 @@ class ToolSubscription:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._pose: tuple[FloatArray, int] | None = None
-        self._open = True
+        self._open, self._opening = True, 1.0
         node.create_subscription(PoseStamped, "tcp_pose", self._moved, 1)
         node.create_subscription(JointState, "gripper", self._gripped, 1)
 
@@ -33,10 +33,11 @@ class ToolSubscription:
         """The state, or None while it is not known or too old."""
         if self._pose is None or self._node.get_clock().now().nanoseconds - self._pose[1] > OLD_NS:
             return None
-        return ToolState(self._pose[0], self._open)
+        return ToolState(self._pose[0], self._open, self._opening)
 
     def _moved(self, message: PoseStamped) -> None:
         self._pose = tool_pose_from_message(message)
 
     def _gripped(self, message: JointState) -> None:
-        self._open = is_open(gripper_from_message(message)[0])
+        state = gripper_from_message(message)[0]
+        self._open, self._opening = is_open(state), state.opening

@@ -161,7 +161,8 @@ def _checkpoint(description: PolicyDescription, cell: Cell) -> str:
     """Return the checkpoint, unless it has learned in simulation and the arm is real."""
     checkpoint = description.checkpoint
     folder = trained_model_folder(checkpoint) if checkpoint else None
-    if folder is not None and not cell.simulated and read_notes(folder).get("simulated"):
+    noted = folder is not None and (folder / MANIFEST).is_file()  # runs of CLAP from elsewhere have no manifest
+    if folder is not None and noted and not cell.simulated and read_notes(folder).get("simulated"):
         raise PolicyError(
             f"{checkpoint} has learned in a simulated cell and must not drive the arm at {cell.arm.robot_ip}: "
             "give a model of real episodes (checkpoint:=FILE)"
@@ -203,6 +204,13 @@ def _roboact(description: PolicyDescription, cell: Cell) -> AnyPolicy:
     return Steadied(policy) if description.steady and isinstance(policy, RoboActMotions) else policy
 
 
+def _clap(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
+    checkpoint = _checkpoint(description, cell)
+    from roboact_ros.policies.clap.from_description import clap_from_description
+
+    return clap_from_description(checkpoint, description, cell)
+
+
 def _clap_remote(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
     from roboact_ros.policies.clap.remote import ClapRemote
 
@@ -216,9 +224,10 @@ _SCORING: dict[str, Callable[[PolicyDescription, Cell], Policy]] = {
 _UNREFINED: dict[str, Callable[[PolicyDescription, Cell], AnyPolicy]] = {
     "clip_rt_plus": _clip_rt_plus,
     "roboact": _roboact,
+    "clap": _clap,
     "clap_remote": _clap_remote,
 }
-_SEVERAL_CAMERAS = ("clap_remote",)
+_SEVERAL_CAMERAS = ("clap", "clap_remote")
 """Kinds that use the frames beside the first one."""
 
 _KINDS: dict[str, Callable[[PolicyDescription, Cell], AnyPolicy]] = {**_SCORING, **_UNREFINED}

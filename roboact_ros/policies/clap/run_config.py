@@ -26,6 +26,10 @@ class RunConfig:
         taps: Blocks of the language model that the head listens to; None where the number of them follows.
         tapped: How many; None for all.
         image_size: Width and height that images are given before all else; None for no change.
+        robot: ``robot_type`` that the prompt named; empty where the run does not say.
+        fps: Steps per second [1/s], likewise 0.
+        views: What the images showed, in order, likewise empty.
+        state: Whether the head was told the state of the arms.
     """
 
     base: Path
@@ -35,6 +39,10 @@ class RunConfig:
     taps: tuple[int, ...] | None
     tapped: int | None
     image_size: tuple[int, int] | None
+    robot: str = ""
+    fps: float = 0.0
+    views: tuple[str, ...] = ()
+    state: bool = False
 
     def taps_of(self, blocks: int) -> tuple[int, ...]:
         """Return the tapped blocks of a language model that has so many; without a list they are its last ones."""
@@ -71,6 +79,12 @@ def read_run_config(path: Path) -> RunConfig:
     tapped = _number(head, path, "num_dit_layers") if "num_dit_layers" in head else None
     if taps is not None and tapped not in (None, len(taps)):
         raise PolicyError(f"{path}: num_dit_layers is {tapped}, but vl_layer_indices lists {len(taps)} blocks")
+    data = _optional(config, "datasets.vla_data") or {}
+    fps, views = data.get("fps", 0.0), data.get("views", [])
+    if not isinstance(fps, (int, float)) or not 0.0 <= fps < 1e4:
+        raise PolicyError(f"{path}: fps is a number of steps per second, not {fps!r}")
+    if not isinstance(views, list) or not all(isinstance(view, str) for view in views):
+        raise PolicyError(f"{path}: views is a list of names, not {views!r}")
     return RunConfig(
         base=Path(str(_entry(config, path, "framework.qwenvl.base_vlm"))),
         columns=_number(head, path, "action_dim"),
@@ -80,6 +94,10 @@ def read_run_config(path: Path) -> RunConfig:
         tapped=tapped,
         # Training reads it as height and width.
         image_size=None if size is None else (size[1], size[0]),
+        robot=str(data.get("robot_type") or ""),
+        fps=float(fps),
+        views=tuple(views),
+        state=bool(data.get("include_state", False)),
     )
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from roboact_ros.policies.nets.clap.chunk_network import ChunkNetwork
 
 CONFIG, STATISTICS = "config.yaml", "dataset_statistics.json"
+BASE = "base"
+"""Folder in a run with all of the language model but its weights, which are the run's own."""
 _LANGUAGE, _ACTION, _UNUSED = (
     "qwen_vl_interface.model.model.",
     "action_model.",
@@ -45,13 +47,18 @@ class ClapRun:
     base: Path
     weights: Path
 
+    @property
+    def statistics_file(self) -> Path:
+        """The run's own statistics."""
+        return self.weights.parent.parent / STATISTICS
+
     def statistics(self, key: str = "") -> StepStatistics:
         """Return the run's own statistics, for one that was trained on steps (7 columns).
 
         Raises:
             PolicyError: See :func:`read_step_statistics`.
         """
-        return read_step_statistics(self.weights.parent.parent / STATISTICS, key)
+        return read_step_statistics(self.statistics_file, key)
 
 
 def weights_in(run: Path) -> Path:
@@ -75,7 +82,8 @@ def read_run(path: Path, base: Path | None = None, dtype: torch.dtype | None = N
 
     Args:
         path: Its folder, or a file of weights in ``checkpoints`` or ``final_model`` of it.
-        base: Folder of the language model that training began with, where it is not where config.yaml says.
+        base: Folder of the language model that training began with; by default the one in the run, or where
+            config.yaml says.
         dtype: Of the weights; as in the file (bfloat16) without it.
 
     Raises:
@@ -91,7 +99,7 @@ def read_run(path: Path, base: Path | None = None, dtype: torch.dtype | None = N
     if missing := [name for name in (CONFIG, STATISTICS) if not (run / name).is_file()]:
         raise PolicyError(f"{run} is no folder of a run: it has no {' and no '.join(missing)}")
     config = read_run_config(run / CONFIG)
-    folder = base or config.base
+    folder = base or (run / BASE if (run / BASE).is_dir() else config.base)
     content = read_state_dict(weights)
     language = {key.removeprefix(_LANGUAGE): value for key, value in content.items() if key.startswith(_LANGUAGE)}
     action = {key.removeprefix(_ACTION): value for key, value in content.items() if key.startswith(_ACTION)}

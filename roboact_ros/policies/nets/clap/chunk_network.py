@@ -34,6 +34,16 @@ class ChunkNetwork:
         self.vlm, self._head, self._steps = vlm.eval(), head, steps
         self._sampler = FlowSampler(head, steps)
 
+    @property
+    def heeds_state(self) -> bool:
+        """Whether the state of the arms can change a chunk."""
+        return self._head.shape.self_attention
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the weights."""
+        return self._head.position_embedding.weight.dtype
+
     def to(self, device: torch.device) -> ChunkNetwork:
         """Return the network on a device; this one must not be used any more."""
         return ChunkNetwork(self.vlm.to(device), self._head.to(device), self._steps)

@@ -1,0 +1,101 @@
+"""Makes the CLAP-RF that a cell describes, or says why its run does not go with the cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from roboact_ros.cells.description import Cell, PolicyDescription
+from roboact_ros.errors import PolicyError
+from roboact_ros.policies.clap.layout import ARM_WIDTH, ArmLayout, layout_named
+from roboact_ros.policies.clap.representation import state_of_arm
+from roboact_ros.policies.clap.rf import ClapRf, Meaning, StateRule, meaning_of_steps
+from roboact_ros.policies.clap.robots import ClapRobot, robot_named
+from roboact_ros.policies.clap.run_folder import ClapRun, read_run
+from roboact_ros.policies.clap.statistics import Quantiles, read_statistics
+from roboact_ros.policies.clip_step import torch_device
+from roboact_ros.types import FloatArray, ToolState
+
+
+def clap_from_description(checkpoint: str, description: PolicyDescription, cell: Cell) -> ClapRf:
+    """Load a run and fit it to a cell.
+
+    Args:
+        checkpoint: Folder of the run, or a file of weights in it.
+        description: ``cell.policy``.
+        cell: The cell it will drive.
+
+    Raises:
+        PolicyError: There is no run, or it was trained on another robot, other arms or more or fewer cameras; says
+            what is wrong.
+        ConfigurationError: ``policy.clap.robot`` is not known.
+    """
+    if not checkpoint or description.random:
+        raise PolicyError(
+            "clap needs the folder of a run: policy.checkpoint, as roboact train clap_rf writes it (DIR/best); there "
+            "are none with random weights"
+        )
+    said, device = description.clap, torch_device(description.device)
+    base = Path(said.base) if said.base else None
+    run = read_run(Path(checkpoint), base, torch.float32 if device.type == "cpu" else None)
+    config = run.config
+    cameras = (description.camera, *description.more_cameras)
+    if config.views and len(cameras) != len(config.views):
+        raise PolicyError(
+            f"{checkpoint} was trained with {len(config.views)} images ({', '.join(config.views)}), and the policy "
+            f"looks through {', '.join(cameras)}: say policy.camera and policy.more_cameras"
+        )
+    robot = robot_named(said.robot or config.robot or cell.arm.model)
+    layout = _layout(robot, description, cell)
+    hertz = said.hertz or config.fps
+    if not hertz:
+        raise PolicyError(f"{checkpoint} does not say how many steps a second has; say policy.clap.hertz")
+    if said.actions == "steps":
+        meaning, state = meaning_of_steps(run.statistics(), layout, said.metres, said.radians), None
+    else:
+        file = Path(said.statistics) if said.statistics else run.statistics_file
+        quantiles = read_statistics(file, robot)
+        meaning = meaning_of_poses(run, quantiles)
+        state = None if robot.layout is ArmLayout.DUAL else state_rule(quantiles)
+    if run.network.heeds_state and config.state and state is None:
+        raise PolicyError(f"{checkpoint} needs to know where both arms are, which a policy is told of one arm only")
+    period_ns = round(1e9 / hertz)
+    return ClapRf(run, meaning, layout, robot.name, period_ns, device, state=state, executed=said.executed)
+
+
+def meaning_of_poses(run: ClapRun, quantiles: Quantiles) -> Meaning:
+    """Return what actions mean that are scaled by quantiles: of the arms that exist, or of two.
+
+    Raises:
+        PolicyError: The run has another number of columns.
+    """
+    layout, columns = quantiles.robot.layout, run.config.columns
+    own = int(layout.columns.sum())
+    if columns not in (own, len(layout.columns)):
+        raise PolicyError(
+            f"{run.weights} makes actions of {columns} columns; those of {quantiles.robot.name} ({layout.value}) have "
+            f"{own} or {len(layout.columns)}. Is it the run of another robot?"
+        )
+    return lambda normalised: quantiles.actions(layout.padded(normalised) if columns == own else normalised)
+
+
+def state_rule(quantiles: Quantiles) -> StateRule:
+    """Return what turns the state of the one arm that exists into (14,) normalised numbers."""
+
+    def rule(tool: ToolState) -> FloatArray:
+        opening = float(tool.open) if tool.opening is None else tool.opening
+        return quantiles.normalised_state(quantiles.robot.layout.padded(state_of_arm(tool.pose_tool_in_base, opening)))
+
+    return rule
+
+
+def _layout(robot: ClapRobot, description: PolicyDescription, cell: Cell) -> ArmLayout:
+    """Return the arms whose steps a chunk has."""
+    two = robot.layout is ArmLayout.DUAL
+    if cell.arms and not two:
+        raise PolicyError(
+            f"{robot.name} has one arm ({ARM_WIDTH} columns) and this cell two; give the run of a robot with two arms, "
+            "or say policy.clap.robot"
+        )
+    return layout_named(description.clap.arm) if two and not cell.arms else robot.layout
