@@ -21,9 +21,9 @@ from roboact_train.clip_rt.loading import Place
 from roboact_train.clip_rt.regression import ChunkLearner, space_of
 from roboact_train.clip_rt.ways import ways_of
 from roboact_train.data.sources import Choices, find_sources
-from roboact_train.training.beginning import check_output, notes, say_nothing, write_settings
 from roboact_train.training.learner import Learner
-from roboact_train.training.loop import BEST, Outcome, Training, accelerator_for
+from roboact_train.training.loop import Outcome
+from roboact_train.training.session import OnBatch, Session
 from roboact_train.training.settings import KINDS, TrainSettings
 
 
@@ -59,7 +59,7 @@ class Request:
 def train(
     request: Request,
     tell: Callable[[str], None],
-    on_batch: Callable[[int, float], None] = lambda number, loss: None,
+    on_batch: OnBatch = lambda number, loss: None,
 ) -> Outcome:
     """Train a model; ``tell`` gets lines of progress in the main process, ``on_batch`` number and loss of each batch.
 
@@ -67,34 +67,17 @@ def train(
         RoboactError: Something about the request, the data or the disk; the message says what.
         KeyboardInterrupt: Ctrl-C; the state is saved.
     """
-    settings, output = request.settings, request.output
     if request.kind not in KINDS:
         raise ConfigurationError(f'no model "{request.kind}" to train: {did_you_mean(request.kind, KINDS)}')
-    check_output(output, request.resume)
-    accelerator = accelerator_for(settings, request.device)
-    say = tell if accelerator.is_main_process else say_nothing
-    network = _network(request.kind, settings)
-    learner, counts = _learner(request, network, accelerator, say)
-    accelerator.wait_for_everyone()
-    if accelerator.is_main_process:
-        write_settings(output, request.kind, settings)
+    session = Session(request.kind, request, tell)
+    network = _network(request.kind, request.settings)
+    learner, counts = _learner(request, network, session.accelerator, session.say)
     data = {
         "sources": [str(path) for path in request.sources],
         "corrections": [str(path) for path in request.corrections],
         "samples": counts,
     }
-    made = notes(request.licence, request.simulated, settings, data)
-    training = Training(learner, settings, output, accelerator, say, made, on_batch)
-    if request.resume:
-        training.resume()
-    size = sum(weight.numel() for weight in learner.module.parameters() if weight.requires_grad) / 1e6
-    say(
-        f"{request.kind}: {size:.1f} M weights, {settings.epochs} epochs of {learner.batches_per_epoch} batches of "
-        f"{settings.batch} on {accelerator.num_processes} x {accelerator.device.type}, {accelerator.mixed_precision}"
-    )
-    outcome = training.run()
-    say(f"done: the best model is {output / BEST}")
-    return outcome
+    return session.run(learner, data, on_batch)
 
 
 def _network(kind: str, settings: TrainSettings) -> ClipNetwork:

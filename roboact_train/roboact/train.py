@@ -8,14 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 
 from roboact_ros.policies.chunk_space import ChunkSpace
 from roboact_ros.policies.encoders.load import Frozen, frozen_encoder
 from roboact_train.clip_rt.chunks import chunks_of
 from roboact_train.clip_rt.corpus import Corpus, read_corpus
 from roboact_train.clip_rt.exact import exact
-from roboact_train.clip_rt.loading import Place
 from roboact_train.clip_rt.regression import space_of
 from roboact_train.data.samples import Sample
 from roboact_train.data.sources import Choices, find_sources
@@ -23,8 +21,8 @@ from roboact_train.roboact.features import frame_features, visual_features
 from roboact_train.roboact.learner import KIND, CloningLearner, StepBatch
 from roboact_train.roboact.settings import RoboActSettings
 from roboact_train.roboact.steps import steps_of
-from roboact_train.training.beginning import check_output, notes, say_nothing, write_settings
-from roboact_train.training.loop import BEST, Outcome, Training, accelerator_for
+from roboact_train.training.loop import Outcome
+from roboact_train.training.session import OnBatch, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class CloningRequest:
 def train(
     request: CloningRequest,
     tell: Callable[[str], None],
-    on_batch: Callable[[int, float], None] = lambda number, loss: None,
+    on_batch: OnBatch = lambda number, loss: None,
 ) -> Outcome:
     """Train a policy; ``tell`` gets lines of progress in the main process, ``on_batch`` the loss of each batch.
 
@@ -65,53 +63,36 @@ def train(
         RoboactError: Something about the request, the data or the disk; the message says what.
         KeyboardInterrupt: Ctrl-C; the state is saved.
     """
-    settings, output = request.settings, request.output
-    check_output(output, request.resume)
-    accelerator = accelerator_for(settings, request.device)
-    say = tell if accelerator.is_main_process else say_nothing
+    settings = request.settings
+    session = Session(KIND, request, tell)
     frozen = frozen_encoder(
         settings.encoder,
         settings.model,
         settings.checkpoint,
         settings.seed,
         settings.resnet_weights,
-        accelerator.device,
+        session.accelerator.device,
     )
     sources = find_sources(request.sources, request.choices)
-    corpus = read_corpus(exact(sources) if settings.actions == "chunk" else sources, settings.validation, say)
-    learner = _learner(request, corpus, frozen, accelerator, say)
-    if accelerator.is_main_process:
-        write_settings(output, KIND, settings)
+    corpus = read_corpus(exact(sources) if settings.actions == "chunk" else sources, settings.validation, session.say)
+    learner = _learner(request, corpus, frozen, session)
     data = {"sources": [str(path) for path in request.sources], "samples": dict(corpus.counts)}
-    made = notes(request.licence, request.simulated, settings, data)
-    training = Training(learner, settings, output, accelerator, say, made, on_batch)
-    if request.resume:
-        training.resume()
-    size = sum(weight.numel() for weight in learner.module.parameters()) / 1e6
-    say(
-        f"{KIND}: {size:.1f} M weights on top of {settings.encoder}, {settings.epochs} epochs of "
-        f"{learner.batches_per_epoch} batches of {settings.batch}"
-    )
-    outcome = training.run()
-    say(f"done: the best model is {output / BEST}")
-    return outcome
+    return session.run(learner, data, on_batch)
 
 
-def _learner(
-    request: CloningRequest, corpus: Corpus, frozen: Frozen, accelerator: Accelerator, say: Callable[[str], None]
-) -> CloningLearner:
+def _learner(request: CloningRequest, corpus: Corpus, frozen: Frozen, session: Session) -> CloningLearner:
     settings = request.settings
     folder = request.features or request.output.absolute().parent / "features"
-    device = accelerator.device
-    with accelerator.main_process_first():
+    device = session.accelerator.device
+    with session.accelerator.main_process_first():
         train, validation = (
-            _steps(samples, settings, frozen, folder, device, say) for samples in (corpus.train, corpus.validation)
+            _steps(samples, settings, frozen, folder, device, session.say)
+            for samples in (corpus.train, corpus.validation)
         )
     space: ChunkSpace | None = None
     if settings.actions == "chunk":
         space = space_of(train.wanted.numpy(), settings.period, settings.executed)
-    place = Place(accelerator.process_index, accelerator.num_processes)
-    return CloningLearner(frozen, train, validation, space, corpus.fingerprint, settings, place)
+    return CloningLearner(frozen, train, validation, space, corpus.fingerprint, settings, session.place)
 
 
 def _steps(

@@ -22,8 +22,8 @@ from roboact_train.roboact_clip.judge import TextFeatures
 from roboact_train.roboact_clip.learner import VideoLearner
 from roboact_train.roboact_clip.pictures import draw
 from roboact_train.roboact_clip.settings import RoboActClipSettings
-from roboact_train.training.beginning import check_output, notes, say_nothing, write_settings
-from roboact_train.training.loop import BEST, Outcome, Training, accelerator_for
+from roboact_train.training.loop import BEST, Outcome
+from roboact_train.training.session import OnBatch, Session
 
 FEATURES, PICTURES = "features", "pictures"
 
@@ -56,7 +56,7 @@ class VideoRequest:
 def train(
     request: VideoRequest,
     tell: Callable[[str], None],
-    on_batch: Callable[[int, float], None] = lambda number, loss: None,
+    on_batch: OnBatch = lambda number, loss: None,
 ) -> Outcome:
     """Train an encoder; ``tell`` gets lines of progress in the main process, ``on_batch`` the loss of each batch.
 
@@ -64,35 +64,20 @@ def train(
         RoboactError: Something about the request, the data or the disk; the message says what.
         KeyboardInterrupt: Ctrl-C; the state is saved.
     """
-    settings, output = request.settings, request.output
-    check_output(output, request.resume)
-    accelerator = accelerator_for(settings, request.device)
-    say = tell if accelerator.is_main_process else say_nothing
+    settings = request.settings
+    session = Session(KIND, request, tell)
+    accelerator, say = session.accelerator, session.say
     corpus = corpus_of(
         _clips(request.sources), settings.validation, settings.unseen, settings.recombinations, settings.seed
     )
     say(", ".join(f"{count} clips {name}" for name, count in corpus.counts.items()))
     frames, texts, clip = _features(request, corpus, accelerator, say)
-    place = Place(accelerator.process_index, accelerator.num_processes)
-    learner = VideoLearner(corpus, frames, texts, clip, settings, place)
-    if accelerator.is_main_process:
-        write_settings(output, KIND, settings)
+    learner = VideoLearner(corpus, frames, texts, clip, settings, session.place)
     data = {"sources": [str(path) for path in request.sources], "samples": corpus.counts}
-    made = notes(request.licence, request.simulated, settings, data)
-    training = Training(learner, settings, output, accelerator, say, made, on_batch)
-    if request.resume:
-        training.resume()
-    size = sum(weight.numel() for weight in learner.module.parameters()) / 1e6
-    say(
-        f"{KIND}: {size:.1f} M weights on top of the frozen {settings.model}, {settings.epochs} epochs of "
-        f"{learner.batches_per_epoch} batches of {settings.batch} on {accelerator.num_processes} x "
-        f"{accelerator.device.type}, {accelerator.mixed_precision}"
-    )
-    outcome = training.run()
+    outcome = session.run(learner, data, on_batch)
     if accelerator.is_main_process:
-        _draw(output, learner, corpus, frames, texts, say)
+        _draw(request.output, learner, corpus, frames, texts, say)
     accelerator.wait_for_everyone()
-    say(f"done: the best model is {output / BEST}")
     return outcome
 
 
