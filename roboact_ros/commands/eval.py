@@ -2,26 +2,39 @@
 
   roboact eval tabletop --policy models/clip_rt_tabletop --episodes 50 --json
   roboact eval tabletop --policy teacher --tasks stack push --split unseen --plot success.png
+  roboact eval kitchen --policy scripted --tasks kettle microwave --python kitchen/bin/python
 
 POLICY is a folder of a model, a file of weights (with --model), "random", or "teacher": the upper bound, which sees the
 true state of the table. An episode ends when the task is done, when the policy says so, or after M motions. With
 --json the last line is {"mean": …, "tasks": {name: {"success", "episodes", "ci", …}}, …}, equal for equal arguments.
+
+The kitchen is FrankaKitchen of gymnasium-robotics, which needs a Python of its own. There, POLICY is "random",
+"scripted" (the upper bound), or a model that was trained for it, and a motion is a step of 80 ms.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from roboact_ros.commands.demonstrate import chosen_tasks
 from roboact_ros.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from roboact_train.evaluate.trial import Result
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("suite", choices=("tabletop",), help="where to evaluate")
+    parser.add_argument("suite", choices=("tabletop", "kitchen"), help="where to evaluate")
     parser.add_argument("--policy", required=True, metavar="POLICY", help="what to evaluate")
     parser.add_argument(
         "--model", default="ViT-H-14-378-quickgelu", metavar="NAME", help="open_clip model of a file of weights"
@@ -37,11 +50,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--interventions", type=int, default=0, metavar="K", help="most motions that the teacher may replace (0)"
     )
     parser.add_argument(
-        "--motions", type=int, default=60, metavar="M", help="after so many an episode has failed (%(default)s)"
+        "--motions", type=int, metavar="M", help="after so many an episode has failed (60; kitchen: 200)"
     )
-    parser.add_argument("--camera", default="front", metavar="NAME", help="camera of the scene (%(default)s)")
+    parser.add_argument("--camera", metavar="NAME", help="camera of the scene (front; kitchen: default)")
     parser.add_argument(
-        "--size", type=int, nargs=2, default=(320, 240), metavar=("W", "H"), help="of images [px] (320 240)"
+        "--size", type=int, nargs=2, metavar=("W", "H"), help="of images [px] (320 240; kitchen: 128 128)"
+    )
+    parser.add_argument(
+        "--python", metavar="PATH", help="Python that has the kitchen (ROBOACT_KITCHEN_PYTHON, or this one)"
     )
     parser.add_argument("--arm", default="ur5e", metavar="MODEL", help="ur5 or ur5e (%(default)s)")
     parser.add_argument("--processes", type=int, metavar="N", help="how many work at the same time (all processors)")
@@ -52,34 +68,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="end with one JSON line")
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """An evaluation to be done.
+
+    Attributes:
+        results: What became of its episodes, in order; it is done while they are asked for.
+        episodes: How many there are.
+        title: What is evaluated.
+        privileged: Whether the policy sees the true state.
+        settings: What the report says of the circumstances.
+    """
+
+    results: Iterator[Result]
+    episodes: int
+    title: str
+    privileged: bool
+    settings: dict[str, Any]
+
+
 def run(args: argparse.Namespace) -> int:
     """Evaluate."""
-    from roboact_train.evaluate.contender import Contender
     from roboact_train.evaluate.plot import save_plot, table
-    from roboact_train.evaluate.run import play, record_to
     from roboact_train.evaluate.score import mean_success, scores
-    from roboact_train.evaluate.trial import Result, Rules, Trial
-    from roboact_train.processes import cores
-    from roboact_train.table import View
 
     if args.episodes < 1:
         raise ConfigurationError(f"--episodes is at least 1, not {args.episodes}")
-    contender = Contender(args.policy, args.model, args.device)
-    rules = Rules(args.split, args.interventions, View(args.camera, *args.size), args.arm, args.motions)
-    seeds = range(args.seed, args.seed + args.episodes)
-    trials = [Trial(contender, task, seed, rules) for task in chosen_tasks(args.tasks) for seed in seeds]
-    processes = cores() if args.processes is None else args.processes
-    with record_to(args.record) as record:
+    with (_kitchen if args.suite == "kitchen" else _tabletop)(args) as work:
         results: list[Result] = []
-        for result, samples in play(trials, processes, args.record is not None):
+        for result in work.results:
             results.append(result)
-            record(samples)
             done = "done" if result.success else "not done"
-            line = f"[{len(results)}/{len(trials)}] {result.task} {result.seed}: {done}, {result.motions} motions"
+            line = f"[{len(results)}/{work.episodes}] {result.task} {result.seed}: {done}, {result.motions} motions"
             print(line, file=sys.stderr, flush=True)
     found = scores(results)
-    title = f"{args.policy}, {args.split}" + (f", {args.interventions} interventions" if args.interventions else "")
-    title += " (privileged: sees the true state)" if contender.privileged else ""
+    title = work.title + (" (privileged: sees the true state)" if work.privileged else "")
     print(f"{title}\n{table(found)}")
     if args.plot is not None:
         save_plot(found, title, args.plot)
@@ -88,10 +111,61 @@ def run(args: argparse.Namespace) -> int:
             "mean": round(mean_success(found), 4),
             "tasks": {task: score.to_mapping() for task, score in found.items()},
             "policy": args.policy,
-            "privileged": contender.privileged,
-            "split": args.split,
-            "seed": args.seed,
-            "interventions": args.interventions,
+            "privileged": work.privileged,
+            **work.settings,
         }
         print(json.dumps(summary))
     return 0
+
+
+@contextmanager
+def _tabletop(args: argparse.Namespace) -> Iterator[_Work]:
+    from roboact_train.evaluate.contender import Contender
+    from roboact_train.evaluate.run import play, record_to
+    from roboact_train.evaluate.trial import Rules, Trial
+    from roboact_train.processes import cores
+    from roboact_train.table import View
+
+    if args.python is not None:
+        raise ConfigurationError("--python is for the kitchen; the tabletop runs in this one")
+    contender = Contender(args.policy, args.model, args.device)
+    view = View(args.camera or "front", *(args.size or (320, 240)))
+    rules = Rules(args.split, args.interventions, view, args.arm, 60 if args.motions is None else args.motions)
+    seeds = range(args.seed, args.seed + args.episodes)
+    trials = [Trial(contender, task, seed, rules) for task in chosen_tasks(args.tasks) for seed in seeds]
+    processes = cores() if args.processes is None else args.processes
+    title = f"{args.policy}, {args.split}" + (f", {args.interventions} interventions" if args.interventions else "")
+    settings = {"split": args.split, "seed": args.seed, "interventions": args.interventions}
+    with record_to(args.record) as record:
+
+        def results() -> Iterator[Result]:
+            for result, samples in play(trials, processes, args.record is not None):
+                record(samples)
+                yield result
+
+        yield _Work(results(), len(trials), title, contender.privileged, settings)
+
+
+@contextmanager
+def _kitchen(args: argparse.Namespace) -> Iterator[_Work]:
+    from roboact_train.evaluate.kitchen.connection import PYTHON, Kitchen, KitchenView
+    from roboact_train.evaluate.kitchen.policy import policy_at
+    from roboact_train.evaluate.kitchen.tasks import MOST_STEPS, chosen_kitchen_tasks
+    from roboact_train.evaluate.kitchen.trial import KitchenTrial, play
+    from roboact_train.processes import cores
+
+    if args.split != "train" or args.interventions or args.record is not None:
+        raise ConfigurationError("--split, --interventions and --record are for the tabletop; the kitchen has none")
+    tasks = chosen_kitchen_tasks(args.tasks)
+    steps = MOST_STEPS if args.motions is None else args.motions
+    seeds = range(args.seed, args.seed + args.episodes)
+    trials = [KitchenTrial(args.policy, task, seed, steps, args.device) for task in tasks for seed in seeds]
+    policy = policy_at(args.policy, args.device, tasks[0], args.seed)
+    drawn = policy.sees or args.size is not None or args.camera is not None
+    view = KitchenView(args.camera or "default", *(args.size or (128, 128))) if drawn else None
+    python = args.python or os.environ.get(PYTHON) or sys.executable
+    processes = cores() if args.processes is None else args.processes
+    results = play(trials, processes, partial(Kitchen, python, view))
+    yield _Work(
+        results, len(trials), f"{args.policy}, kitchen", policy.privileged, {"seed": args.seed, "motions": steps}
+    )
