@@ -38,7 +38,7 @@ from roboact_ros.policies.load import policy_from_description
 from roboact_ros.policies.pilot import Obstacle, Pilot, report_from_values
 from roboact_ros.policies.policy import AnyPolicy
 from roboact_ros.policies.thread import Answer, PolicyThread, Task
-from roboact_ros.types import ActionChunk, Decision, Frame
+from roboact_ros.types import CHUNK, ActionChunk, Decision, Frame
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _SHOWN = 5
@@ -243,6 +243,8 @@ class PolicyNode(Node):  # type: ignore[misc]
             level, message = Level.WARN, f"{message}; {self._frames.problem}"
         if self._last is not None and self._warned and level is not Level.ERROR:
             level, message = Level.WARN, f"{message}; {self._last.note}"
+        elif self._last is not None and self._last.motion.startswith(CHUNK) and state in ("driving", "thinking"):
+            message = "; ".join(filter(None, (message, self._last.note)))
         if policy.random and level is not Level.ERROR:
             level, message = Level.WARN, f"{message} (RANDOM weights)"
         values = {
