@@ -19,7 +19,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -154,8 +154,8 @@ def _kitchen(args: argparse.Namespace) -> Iterator[_Work]:
     from roboact_train.evaluate.kitchen.trial import KitchenTrial, play
     from roboact_train.processes import cores
 
-    if args.split != "train" or args.interventions or args.record is not None:
-        raise ConfigurationError("--split, --interventions and --record are for the tabletop; the kitchen has none")
+    if (args.split, args.arm, args.interventions, args.record) != ("train", "ur5e", 0, None):
+        raise ConfigurationError("--split, --arm, --interventions and --record are for the tabletop, not the kitchen")
     tasks = chosen_kitchen_tasks(args.tasks)
     steps = MOST_STEPS if args.motions is None else args.motions
     seeds = range(args.seed, args.seed + args.episodes)
@@ -165,7 +165,6 @@ def _kitchen(args: argparse.Namespace) -> Iterator[_Work]:
     view = KitchenView(args.camera or "default", *(args.size or (128, 128))) if drawn else None
     python = args.python or os.environ.get(PYTHON) or sys.executable
     processes = cores() if args.processes is None else args.processes
-    results = play(trials, processes, partial(Kitchen, python, view))
-    yield _Work(
-        results, len(trials), f"{args.policy}, kitchen", policy.privileged, {"seed": args.seed, "motions": steps}
-    )
+    settings = {"seed": args.seed, "motions": steps}
+    with closing(play(trials, processes, partial(Kitchen, python, view))) as results:
+        yield _Work(results, len(trials), f"{args.policy}, kitchen", policy.privileged, settings)

@@ -101,7 +101,7 @@ def test_a_process_answers_and_its_images_have_the_size_that_was_asked_for(tmp_p
 
 def test_an_episode_ends_with_success_or_after_its_steps(tmp_path: Path) -> None:
     trials = [KitchenTrial("random", task, seed) for task in ("kettle", "top_burner") for seed in (3, 10, 999)]
-    results = list(play(trials, 3, fake(tmp_path)))
+    results = list(play(trials, 2, fake(tmp_path)))
     assert [(result.task, result.seed) for result in results] == [(trial.task, trial.seed) for trial in trials]
     assert [(result.success, result.motions) for result in results[:3]] == [(True, 3), (True, 10), (False, MOST_STEPS)]
     assert scores(results)["kettle"].success == pytest.approx(2 / 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -48,8 +48,10 @@ class KitchenTrial:
         return Result(self.task, self.seed, done, steps, 0, 0)
 
 
-def play(trials: Sequence[KitchenTrial], kitchens: int, kitchen: Callable[[], Kitchen]) -> Iterator[Result]:
-    """Do ``trials`` in several kitchens at the same time, and return their results in order.
+def play(
+    trials: Sequence[KitchenTrial], kitchens: int, kitchen: Callable[[], Kitchen]
+) -> Generator[Result, None, None]:
+    """Do ``trials`` in several kitchens at the same time, and return their results in order; closing it ends them.
 
     Args:
         trials: What to do.
