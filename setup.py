@@ -73,8 +73,8 @@ setup(
         "train": ["accelerate", "tensorboard", "pyarrow", "webdataset", "ray[data]"],
         "gym": ["gymnasium"],
         "view": ["rerun-sdk"],
-        # The client of a policy server, and the language model of CLAP.
-        "clap": ["websockets>=15", "msgpack", "transformers>=5"],
+        # The client of a policy server, the language model of CLAP, and LoRA for it.
+        "clap": ["websockets>=15", "msgpack", "transformers>=5", "peft>=0.19"],
         "console": ["aiohttp>=3.10"],
         # The microphone also needs PortAudio (Debian: libportaudio2).
         "speech": ["pocketsphinx>=5", "sounddevice"],

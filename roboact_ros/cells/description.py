@@ -174,7 +174,7 @@ class RemoteDescription:
 
 @dataclass(frozen=True, config=_STRICT)
 class ClapDescription:
-    """What a policy of kind ``clap`` is not told by its run; the folder of that is ``policy.checkpoint``.
+    """What a policy of kind ``clap`` or ``clap_ntp`` is not told by its run or model, which is ``policy.checkpoint``.
 
     Attributes:
         base: Folder of the language model that the run began with, if it is neither in the run nor where that says.
@@ -220,10 +220,12 @@ class PolicyDescription:
             [s]; 0 waits until the policy or a person says that a step is done.
         refinement: Help of a vision-language model with every choice.
         remote: The server of ``clap_remote``, which needs no model or checkpoint here.
-        clap: What a run of ``clap`` does not say itself.
+        clap: What a run of ``clap`` or a ``clap_ntp`` does not say itself.
     """
 
-    kind: Literal["none", "clip_rt", "clip_rt_action", "clip_rt_plus", "roboact", "clap", "clap_remote"] = "none"
+    kind: Literal["none", "clip_rt", "clip_rt_action", "clip_rt_plus", "roboact", "clap", "clap_ntp", "clap_remote"] = (
+        "none"
+    )
     model: str = "ViT-H-14-378-quickgelu"
     checkpoint: str = ""
     clip: str = ""
@@ -242,8 +244,9 @@ class PolicyDescription:
     @property
     def shown_model(self) -> str:
         """What an operator reads where the model is meant."""
-        own = {"clap_remote": self.remote.server, "clap": self.checkpoint, "roboact": self.checkpoint}
-        return own.get(self.kind, self.model)
+        if self.kind in ("clap", "clap_ntp", "roboact"):
+            return self.checkpoint
+        return self.remote.server if self.kind == "clap_remote" else self.model
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -211,6 +211,13 @@ def _clap(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
     return clap_from_description(checkpoint, description, cell)
 
 
+def _clap_ntp(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
+    checkpoint = _checkpoint(description, cell)
+    from roboact_ros.policies.clap.ntp_description import ntp_from_description
+
+    return ntp_from_description(checkpoint, description, cell)
+
+
 def _clap_remote(description: PolicyDescription, cell: Cell) -> ChunkPolicy:
     from roboact_ros.policies.clap.remote import ClapRemote
 
@@ -225,9 +232,10 @@ _UNREFINED: dict[str, Callable[[PolicyDescription, Cell], AnyPolicy]] = {
     "clip_rt_plus": _clip_rt_plus,
     "roboact": _roboact,
     "clap": _clap,
+    "clap_ntp": _clap_ntp,
     "clap_remote": _clap_remote,
 }
-_SEVERAL_CAMERAS = ("clap", "clap_remote")
+_SEVERAL_CAMERAS = ("clap", "clap_ntp", "clap_remote")
 """Kinds that use the frames beside the first one."""
 
 _KINDS: dict[str, Callable[[PolicyDescription, Cell], AnyPolicy]] = {**_SCORING, **_UNREFINED}

@@ -47,7 +47,7 @@ def clap_from_description(checkpoint: str, description: PolicyDescription, cell:
             f"looks through {', '.join(cameras)}: say policy.camera and policy.more_cameras"
         )
     robot = robot_named(said.robot or config.robot or cell.arm.model)
-    layout = _layout(robot, description, cell)
+    layout = layout_in(robot, description, cell)
     hertz = said.hertz or config.fps
     if not hertz:
         raise PolicyError(f"{checkpoint} does not say how many steps a second has; say policy.clap.hertz")
@@ -90,8 +90,12 @@ def state_rule(quantiles: Quantiles) -> StateRule:
     return rule
 
 
-def _layout(robot: ClapRobot, description: PolicyDescription, cell: Cell) -> ArmLayout:
-    """Return the arms whose steps a chunk has."""
+def layout_in(robot: ClapRobot, description: PolicyDescription, cell: Cell) -> ArmLayout:
+    """Return the arms of a cell whose steps a chunk has.
+
+    Raises:
+        PolicyError: The robot has one arm and the cell two.
+    """
     two = robot.layout is ArmLayout.DUAL
     if cell.arms and not two:
         raise PolicyError(

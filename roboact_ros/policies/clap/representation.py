@@ -103,7 +103,7 @@ def relative_from_steps(steps: FloatArray) -> FloatArray:
     return relative
 
 
-def action_chunk(relative: FloatArray, layout: ArmLayout, period_ns: int, stamp_ns: int) -> ActionChunk:
+def action_chunk(relative: FloatArray, layout: ArmLayout, period_ns: int, stamp_ns: int, note: str = "") -> ActionChunk:
     """Return what the arms should do.
 
     Args:
@@ -111,6 +111,7 @@ def action_chunk(relative: FloatArray, layout: ArmLayout, period_ns: int, stamp_
         layout: Arms that exist; the axes of a single one have no prefix.
         period_ns: Time of a step [ns].
         stamp_ns: When the image was exposed, ROS time [ns].
+        note: For the operator.
 
     Raises:
         PolicyError: The number of columns is another.
@@ -121,7 +122,7 @@ def action_chunk(relative: FloatArray, layout: ArmLayout, period_ns: int, stamp_
     arms = [relative[:, i * ARM_WIDTH : (i + 1) * ARM_WIDTH] for i, present in enumerate(layout.mask) if present]
     prefixes = [f"{arm}/" for arm in ARMS] if layout is ArmLayout.DUAL else [""]
     axes = tuple(f"{prefix}{axis}" for prefix in prefixes for axis in CHUNK_AXES)
-    return ActionChunk(axes, np.column_stack([steps_of_arm(arm) for arm in arms]), period_ns, stamp_ns)
+    return ActionChunk(axes, np.column_stack([steps_of_arm(arm) for arm in arms]), period_ns, stamp_ns, note)
 
 
 def state_of_arm(pose_tool_in_base: FloatArray, opening: float) -> FloatArray:
