@@ -17,6 +17,7 @@ COMMANDS = {
     "augment": "do recorded demonstrations again in other ways",
     "eval": "measure how often a policy does its tasks in the simulator",
     "train": "train a policy on recorded episodes and other data",
+    "tokens": "measure and use the tokenizers of CLAP",
     "demo": "talk to a simulated arm and prove what it did",
     "cameras": "list the cameras that are plugged in",
     "sim": "run a simulated UR controller alone",

@@ -18,6 +18,8 @@ STEPS = 32
 """Steps of a chunk, and frames from its first image to its last."""
 STRIDE = 8
 """Chunks begin at every eighth frame."""
+_LEAST = (0.02, 0.02, 0.02, 0.1, 0.1, 0.1, 0.0)
+"""Smallest range of measured statistics of an arm [m, rad]; grippers are not scaled."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +112,21 @@ def measured_statistics(episodes: Iterable[ClapEpisode], steps: int = STEPS, str
     chunks = [
         relative_chunk(episode, frame, steps) for episode in chosen for frame in range(0, len(episode.states), stride)
     ]
-    states = np.concatenate([episode.states for episode in chosen])
-    actions, states = (np.quantile(rows, (0.01, 0.99), axis=0) for rows in (np.concatenate(chunks), states))
     (robot,) = robots.values()
-    return Quantiles(robot, actions, states)
+    return quantiles_of(robot, np.concatenate(chunks), np.concatenate([episode.states for episode in chosen]))
+
+
+def quantiles_of(robot: ClapRobot, actions: FloatArray, states: FloatArray) -> Quantiles:
+    """Return the statistics of (n, 14) chunk-relative actions and (m, 14) states of a robot.
+
+    What hardly moves keeps a range of at least 2 cm and 0.1 rad, so that noise is not learned as motion.
+
+    Raises:
+        PolicyError: They are not those of that robot.
+    """
+    bounds = [np.quantile(rows, (0.01, 0.99), axis=0) for rows in (actions, states)]
+    wanted = np.where(robot.layout.columns, np.tile(_LEAST, 2), 0.0)
+    for both in bounds:
+        missing = np.maximum(wanted - np.ptp(both, axis=0), 0.0) / 2.0
+        both += np.stack((-missing, missing))
+    return Quantiles(robot, *bounds)

@@ -32,8 +32,12 @@ def read_action_tokenizer(path: Path) -> ActionTokenizer:
     return model.eval().requires_grad_(False)
 
 
-def read_vd_vae(path: Path) -> VdVae:
+def read_vd_vae(path: Path, patches: int = 300) -> VdVae:
     """Return the VD-VAE in a checkpoint of stage 2, ready to use; a teacher that is missing is a copy of the student.
+
+    Args:
+        path: The checkpoint.
+        patches: Of an image, which a checkpoint does not say.
 
     Raises:
         PolicyError: The file cannot be read, or holds something else.
@@ -50,6 +54,7 @@ def read_vd_vae(path: Path) -> VdVae:
         width=width,
         heads=max(1, width // _VISUAL_HEAD_WIDTH),
         layers=_blocks(weights, "visual_encoder.transformer_blocks."),
+        patches=patches,
         irrelevant=irrelevant,
     )
     model = VdVae(shape)

@@ -1,0 +1,174 @@
+"""The chunks of a data set as the training sees them: normalised, and some episodes kept aside."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roboact_ros.errors import ConfigurationError, RecordingError
+from roboact_ros.policies.clap.representation import is_static
+from roboact_ros.policies.clap.robots import ROBOTS, ClapRobot
+from roboact_ros.policies.clap.statistics import Quantiles, read_statistics
+from roboact_ros.types import FloatArray
+from roboact_train.clap.chunks import STEPS, quantiles_of, relative_chunk, sample
+from roboact_train.clap.episode import ClapEpisode
+
+IntArray = NDArray[np.int64]
+Statistics = Callable[[ClapRobot], Quantiles | None]
+"""Returns the statistics of a robot; None where they are to be measured."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Corpus:
+    """N chunks.
+
+    Attributes:
+        actions: (N, 32, 14) normalised actions.
+        arms: (N, 2) which arms exist, left and right.
+        episodes: Their episodes.
+        episode_of: (N,) episode of each chunk.
+        frame_of: (N,) frame at which it begins.
+        train: Chunks that are learned from.
+        validation: Chunks of other episodes.
+        statistics: What they were normalised with, by robot type.
+        left_out: How many frames begin no chunk, by reason.
+    """
+
+    actions: NDArray[np.float32]
+    arms: NDArray[np.bool_]
+    episodes: Sequence[ClapEpisode]
+    episode_of: IntArray
+    frame_of: IntArray
+    train: IntArray
+    validation: IntArray
+    statistics: Mapping[str, Quantiles]
+    left_out: Counter[str]
+
+    @property
+    def robots(self) -> NDArray[np.str_]:
+        """(N,) who did each."""
+        return np.array([episode.robot.name for episode in self.episodes])[self.episode_of]
+
+    @property
+    def fingerprint(self) -> int:
+        """A number that changes with the chunks and their parts."""
+        return zlib.crc32(self.actions.tobytes() + self.train.tobytes() + self.arms.tobytes())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many chunks are what."""
+        by_robot = {f"of {name}": count for name, count in sorted(Counter(self.robots.tolist()).items())}
+        return {"to learn from": len(self.train), "kept aside": len(self.validation), **by_robot}
+
+
+def statistics_in(path: Path) -> Statistics:
+    """Return what looks robots up in a statistics file."""
+    return lambda robot: read_statistics(path, robot)
+
+
+def measured(robot: ClapRobot) -> None:
+    """Say that the statistics of a robot are to be measured on the data."""
+    return
+
+
+def corpus_of(
+    episodes: Sequence[ClapEpisode], statistics: Statistics, validation: float, seed: int, stride: int
+) -> Corpus:
+    """Return a corpus.
+
+    Args:
+        episodes: All of them.
+        statistics: Of their robots.
+        validation: Part of the chunks of each robot whose episodes are kept aside, if it has more than one episode.
+        seed: Of the choice.
+        stride: Chunks begin at every so many frames.
+
+    Raises:
+        ConfigurationError: No frame begins a chunk.
+        RecordingError: The statistics are those of another robot.
+        PolicyError: They cannot be read, or are not those of the robot.
+    """
+    left_out: Counter[str] = Counter()
+    found = [_relative(episode, stride, left_out) for episode in episodes]
+    known = {name: _statistics(ROBOTS[name], statistics, episodes, found) for name in _robots(episodes, found)}
+    rows = [(place, frame) for place, chunks in enumerate(found) for frame in chunks]
+    if not rows:
+        reasons = "; ".join(f"{count} frames: {reason}" for reason, count in left_out.most_common(3))
+        raise ConfigurationError(f"{len(episodes)} episodes have no chunk to learn from ({reasons or 'no frame'})")
+    actions = np.stack([known[episodes[p].robot.name].normalised_actions(found[p][f]) for p, f in rows])
+    episode_of, frame_of = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
+    aside = _aside([len(chunks) for chunks in found], episodes, validation, seed)
+    kept = np.isin(episode_of, aside)
+    return Corpus(
+        actions.astype(np.float32),
+        np.array([episodes[place].robot.layout.mask for place in episode_of]),
+        episodes,
+        episode_of,
+        frame_of,
+        np.flatnonzero(~kept),
+        np.flatnonzero(kept),
+        known,
+        left_out,
+    )
+
+
+def _relative(episode: ClapEpisode, stride: int, left_out: Counter[str]) -> dict[int, FloatArray]:
+    """Return the chunks of an episode by frame, those left out that are broken or in which nothing moves."""
+    found = {}
+    for frame in range(0, len(episode.states), stride):
+        try:
+            relative = relative_chunk(episode, frame)
+        except RecordingError as error:
+            left_out[str(error).partition(": ")[2].partition(": ")[2]] += 1
+            continue
+        if is_static(relative, episode.robot.layout):
+            left_out["the arms stay where they are"] += 1
+        else:
+            found[frame] = relative
+    return found
+
+
+def _robots(episodes: Sequence[ClapEpisode], found: Sequence[Mapping[int, FloatArray]]) -> list[str]:
+    return sorted({episode.robot.name for episode, chunks in zip(episodes, found, strict=True) if chunks})
+
+
+def _statistics(
+    robot: ClapRobot,
+    statistics: Statistics,
+    episodes: Sequence[ClapEpisode],
+    found: Sequence[Mapping[int, FloatArray]],
+) -> Quantiles:
+    own = [(e, chunks) for e, chunks in zip(episodes, found, strict=True) if e.robot == robot and chunks]
+    quantiles = statistics(robot)
+    if quantiles is None:
+        chunks = np.concatenate([chunk for _, chunks in own for chunk in chunks.values()])
+        states = np.concatenate([episode.states[list(chunks)] for episode, chunks in own])
+        return quantiles_of(robot, chunks, states)
+    for episode, some in own:
+        for frame in some:
+            sample(episode, frame, quantiles, STEPS)  # refuses states that this robot never was in
+    return quantiles
+
+
+def _aside(sizes: Sequence[int], episodes: Sequence[ClapEpisode], part: float, seed: int) -> list[int]:
+    """Return the episodes that are kept aside: of each robot that has several, some."""
+    random = np.random.default_rng((seed, len(sizes)))
+    of: dict[str, list[int]] = defaultdict(list)
+    for place, episode in enumerate(episodes):
+        if sizes[place]:
+            of[episode.robot.name].append(place)
+    aside: list[int] = []
+    for name in sorted(of):
+        wanted, taken = part * sum(sizes[place] for place in of[name]), 0
+        for place in random.permutation(of[name])[:-1]:
+            if taken >= wanted:
+                break
+            aside.append(int(place))
+            taken += sizes[place]
+    return aside

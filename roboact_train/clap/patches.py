@@ -1,0 +1,121 @@
+"""Features of the patches of images from a frozen encoder: DINOv3, or any other that transformers reads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from roboact_ros.errors import ConfigurationError, PolicyError
+from roboact_ros.types import ImageArray
+
+RANDOM = "random-dinov3"
+_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_BESIDE = 16
+"""Most tokens of an encoder that are no patches: its class and its registers."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSize:
+    """What the encoder sees [px]; images of other sizes are stretched."""
+
+    height: int
+    width: int
+
+    def pixels(self, images: Sequence[ImageArray]) -> Tensor:
+        """Return (n, 3, height, width) in 0 … 1 for (H, W, 3) uint8 RGB images."""
+        small = [cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_AREA) for image in images]
+        return torch.from_numpy(np.stack(small)).movedim(-1, 1).float() / 255.0
+
+
+class PatchEncoder:
+    """Looks at images; nothing here learns.
+
+    Args:
+        network: Of transformers; its ``last_hidden_state`` ends with the patches, row by row.
+        size: Of the images.
+        device: Where it runs.
+
+    Attributes:
+        patches: Of an image.
+        width: Of a feature.
+        fingerprint: What identifies the weights and the size.
+
+    Raises:
+        PolicyError: The patches of the encoder do not fit the size, or it gives something else.
+    """
+
+    def __init__(self, network: Any, size: ImageSize, device: torch.device) -> None:
+        self._network = network.to(device).eval().requires_grad_(False)
+        self.size, self.device = size, device
+        patch = int(network.config.patch_size)
+        if size.height % patch or size.width % patch:
+            raise PolicyError(f"images of {size.height} x {size.width} px cannot be cut into patches of {patch} px")
+        self.patches, self.width = size.height // patch * (size.width // patch), int(network.config.hidden_size)
+        self._mean, self._deviation = (torch.tensor(v, device=device)[:, None, None] for v in (_MEAN, _DEVIATION))
+        self.fingerprint = _fingerprint(network, size)
+        tokens = self._tokens(torch.zeros(1, 3, size.height, size.width, device=device))
+        if not 0 <= tokens.shape[1] - self.patches <= _BESIDE or tokens.shape[2] != self.width:
+            raise PolicyError(
+                f"the encoder gives {tuple(tokens.shape[1:])}, not {self.patches} patches of {self.width}"
+            )
+
+    @torch.no_grad()
+    def __call__(self, pixels: Tensor) -> Tensor:
+        """Return (n, patches, width) features of (n, 3, height, width) images in 0 … 1."""
+        return self._tokens(pixels.to(self.device))[:, -self.patches :].float()
+
+    @torch.no_grad()
+    def _tokens(self, pixels: Tensor) -> Tensor:
+        tokens: Tensor = self._network(pixel_values=(pixels - self._mean) / self._deviation).last_hidden_state
+        return tokens
+
+
+def patch_encoder(model: str, size: ImageSize, device: torch.device, seed: int = 0) -> PatchEncoder:
+    """Return the encoder in a folder, or a tiny DINOv3 with random weights if ``random-dinov3`` is asked for.
+
+    Raises:
+        ConfigurationError: transformers is not installed, or no encoder was named.
+        PolicyError: The folder holds none.
+    """
+    try:
+        from transformers import AutoModel, DINOv3ViTConfig, DINOv3ViTModel
+    except ImportError as error:
+        raise ConfigurationError(f"{error.name} is not installed: pip install 'roboact_ros[clap]'") from error
+    if not model:
+        raise ConfigurationError(f"a vd_vae needs an encoder of patches: --model FOLDER (or {RANDOM}, to try it out)")
+    if model == RANDOM:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            config = DINOv3ViTConfig(
+                hidden_size=64,
+                intermediate_size=128,
+                num_hidden_layers=2,
+                num_attention_heads=2,
+                num_register_tokens=4,
+                image_size=max(size.height, size.width),
+            )
+            return PatchEncoder(DINOv3ViTModel(config), size, device)
+    folder = Path(model.removeprefix("local-dir:"))
+    if not (folder / "config.json").is_file():
+        raise PolicyError(f"{folder} is not the folder of an encoder as transformers saves them: no config.json")
+    try:
+        network = AutoModel.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise PolicyError(f"{folder} cannot be read as an encoder: {str(error).splitlines()[0]}") from error
+    return PatchEncoder(network, size, device)
+
+
+def _fingerprint(network: Any, size: ImageSize) -> str:
+    digest = hashlib.sha256(f"{size}".encode())
+    for name, value in sorted(network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()[:16]

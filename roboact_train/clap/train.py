@@ -1,0 +1,198 @@
+"""Puts a training of an Act-VAE or a VD-VAE together: data, cached features, model, loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from accelerate import Accelerator
+
+from roboact_ros.errors import ConfigurationError
+from roboact_ros.policies.nets.checkpoint import load_weights
+from roboact_ros.policies.nets.clap.checkpoint import read_action_tokenizer, read_vd_vae
+from roboact_ros.policies.nets.clap.vd_vae import VdVaeShape
+from roboact_train.clap.act_learner import ActLearner
+from roboact_train.clap.act_objective import new_act_vae
+from roboact_train.clap.corpus import Corpus, corpus_of, measured, statistics_in
+from roboact_train.clap.optimiser import tokenizer_adamw
+from roboact_train.clap.pairs import pairs_of
+from roboact_train.clap.patch_cache import PatchCache
+from roboact_train.clap.patches import ImageSize, patch_encoder
+from roboact_train.clap.sources import find_sources
+from roboact_train.clap.tokenizer_settings import (
+    ACT_VAE,
+    SETTINGS_OF,
+    VD_VAE,
+    ActVaeSettings,
+    TokenizerSettings,
+    VdVaeSettings,
+)
+from roboact_train.clap.trained import read_tokenizer
+from roboact_train.clap.vd_learner import VdLearner
+from roboact_train.clap.vd_objective import new_vd_vae
+from roboact_train.clip_rt.loading import Place
+from roboact_train.training.beginning import check_output, notes, say_nothing, write_settings
+from roboact_train.training.learner import Learner
+from roboact_train.training.loop import BEST, Outcome, Training, accelerator_for
+
+FEATURES = "features"
+_HEAD_WIDTH = 64
+"""Of the attention of a VD-VAE, as in the reader of checkpoints."""
+_REASONS = 5
+"""Most reasons for frames that are left out that are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizerRequest:
+    """What to train.
+
+    Attributes:
+        sources: Data sets, bags, shards and, for a VD-VAE, videos.
+        output: Folder of the result.
+        settings: How; their kind says which tokenizer.
+        resume: Go on from the state in ``output``.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        licence: Of the model, for its manifest.
+        simulated: The data shows a simulated cell.
+        features: Folder of cached features of a VD-VAE; None: in ``output``.
+        camera: What a VD-VAE sees: a view or a camera; empty: the head view, or the policy's camera.
+    """
+
+    sources: Sequence[Path]
+    output: Path
+    settings: TokenizerSettings
+    resume: bool = False
+    device: str = "auto"
+    licence: str = "not stated"
+    simulated: bool = False
+    features: Path | None = None
+    camera: str = ""
+
+
+def train(
+    request: TokenizerRequest,
+    tell: Callable[[str], None],
+    on_batch: Callable[[int, float], None] = lambda number, loss: None,
+) -> Outcome:
+    """Train a tokenizer; ``tell`` gets lines of progress in the main process, ``on_batch`` the loss of each batch.
+
+    Raises:
+        RoboactError: Something about the request, the data or the disk; the message says what.
+        KeyboardInterrupt: Ctrl-C; the state is saved.
+    """
+    check_output(request.output, request.resume)
+    accelerator = accelerator_for(request.settings, request.device)
+    say = tell if accelerator.is_main_process else say_nothing
+    place = Place(accelerator.process_index, accelerator.num_processes)
+    if isinstance(request.settings, ActVaeSettings):
+        learner, counts = _act_vae(request, request.settings, place, say)
+    elif isinstance(request.settings, VdVaeSettings):
+        learner, counts = _vd_vae(request, request.settings, accelerator, place, say)
+    else:
+        raise ConfigurationError(f"{type(request.settings).__name__} are settings of no tokenizer")
+    return run(request, accelerator, learner, counts, say, on_batch)
+
+
+def run(
+    request: TokenizerRequest,
+    accelerator: Accelerator,
+    learner: Learner,
+    counts: Mapping[str, int],
+    say: Callable[[str], None],
+    on_batch: Callable[[int, float], None] = lambda number, loss: None,
+) -> Outcome:
+    """Train what was put together; ``counts`` says for the manifest how much of what it learns from.
+
+    Raises:
+        RoboactError: The state to resume is of another training, or the disk refused.
+        KeyboardInterrupt: Ctrl-C; the state is saved.
+    """
+    settings, output = request.settings, request.output
+    kind = next(name for name, kind in SETTINGS_OF.items() if isinstance(settings, kind))
+    if accelerator.is_main_process:
+        write_settings(output, kind, settings)
+    data = {"sources": [str(path) for path in request.sources], "samples": dict(counts)}
+    made = notes(request.licence, request.simulated, settings, data)
+    training = Training(learner, settings, output, accelerator, say, made, on_batch, tokenizer_adamw)
+    if request.resume:
+        training.resume()
+    size = sum(weight.numel() for weight in learner.module.parameters() if weight.requires_grad) / 1e6
+    say(
+        f"{kind}: {size:.1f} M weights to learn, {settings.epochs} epochs of {settings.steps} batches of "
+        f"{settings.batch} on {accelerator.num_processes} x {accelerator.device.type}, {accelerator.mixed_precision}"
+    )
+    outcome = training.run()
+    say(f"done: the best model is {output / BEST}")
+    return outcome
+
+
+def act_corpus(sources: Sequence[Path], settings: ActVaeSettings, say: Callable[[str], None]) -> Corpus:
+    """Return the chunks that an Act-VAE learns from, and say what is in them.
+
+    Raises:
+        RoboactError: Something about the data; the message says what.
+    """
+    episodes = [source.episode for source in find_sources(sources) if source.episode is not None]
+    if not episodes:
+        named = ", ".join(map(str, sources))
+        raise ConfigurationError(f"{named}: nothing says what arms did, which an act_vae needs")
+    known = statistics_in(Path(settings.statistics)) if settings.statistics else measured
+    corpus = corpus_of(episodes, known, settings.validation, settings.seed, settings.stride)
+    say(", ".join(f"{count} chunks {name}" for name, count in corpus.counts.items()))
+    for reason, count in corpus.left_out.most_common(_REASONS):
+        say(f"{count} frames begin no chunk: {reason}")
+    return corpus
+
+
+def _act_vae(
+    request: TokenizerRequest, settings: ActVaeSettings, place: Place, say: Callable[[str], None]
+) -> tuple[Learner, dict[str, int]]:
+    corpus = act_corpus(request.sources, settings, say)
+    model = new_act_vae(settings)
+    if settings.checkpoint:
+        path = Path(settings.checkpoint)
+        start = read_action_tokenizer(path)
+        load_weights(model, start.state_dict(), path, ACT_VAE)
+    return ActLearner(corpus, model, settings, place), corpus.counts
+
+
+def _vd_vae(
+    request: TokenizerRequest,
+    settings: VdVaeSettings,
+    accelerator: Accelerator,
+    place: Place,
+    say: Callable[[str], None],
+) -> tuple[Learner, dict[str, int]]:
+    if not settings.action_vae:
+        raise ConfigurationError("a vd_vae learns the codes of a trained act_vae: --action-vae MODEL")
+    trained = read_tokenizer(Path(settings.action_vae), settings.statistics)
+    encoder = patch_encoder(
+        settings.model, ImageSize(settings.height, settings.width), accelerator.device, settings.seed
+    )
+    sources = find_sources(request.sources, request.camera)
+    pairs = pairs_of(sources, trained.statistics, settings.validation, settings.seed, settings.stride)
+    say(", ".join(f"{count} pairs {name}" for name, count in pairs.counts.items()))
+    folder = request.features or request.output / FEATURES
+    cache = PatchCache(folder, pairs, encoder, settings.augmented, settings.seed)
+    with accelerator.main_process_first():
+        cache.create()
+    cache.fill(place, say)
+    accelerator.wait_for_everyone()
+    heads = max(1, encoder.width // _HEAD_WIDTH)
+    sizes = (encoder.width, heads, settings.layers, encoder.patches, settings.irrelevant)
+    model = new_vd_vae(VdVaeShape(trained.model.shape, *sizes), settings.seed)
+    if settings.checkpoint:
+        path = Path(settings.checkpoint)
+        load_weights(model, read_vd_vae(path, encoder.patches).state_dict(), path, VD_VAE)
+    stage_one = trained.model.state_dict()
+    model.load_state_dict(model.state_dict() | stage_one)
+    about = {
+        "model": settings.model,
+        "fingerprint": encoder.fingerprint,
+        "height": settings.height,
+        "width": settings.width,
+        "seed": settings.seed,
+        "camera": request.camera,
+    }
+    return VdLearner(pairs, cache.read(), model, settings, place, about), pairs.counts

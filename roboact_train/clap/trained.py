@@ -1,0 +1,87 @@
+"""Tokenizers on disk: those that were trained here, and released checkpoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from roboact_ros.errors import ConfigurationError, PolicyError
+from roboact_ros.policies.manifest import read_trained_model
+from roboact_ros.policies.nets.clap.act_vae import ActionTokenizer
+from roboact_ros.policies.nets.clap.checkpoint import read_action_tokenizer, read_vd_vae
+from roboact_ros.policies.nets.clap.vd_vae import VdVae
+from roboact_train.clap.corpus import Statistics, statistics_in
+from roboact_train.clap.patches import ImageSize, PatchEncoder, patch_encoder
+from roboact_train.clap.tokenizer_settings import ACT_VAE, VD_VAE
+
+CPU = torch.device("cpu")
+STATISTICS = "dataset_statistics_32.json"
+"""File of a trained model with what its actions are normalised with."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedTokenizer:
+    """An Act-VAE with what its actions are normalised with."""
+
+    model: ActionTokenizer
+    statistics: Statistics
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedVdVae:
+    """A VD-VAE with the encoder of patches that it was trained on.
+
+    Attributes:
+        model: The network, frozen.
+        encoder: What its images go through.
+    """
+
+    model: VdVae
+    encoder: PatchEncoder
+
+
+def read_trained_vd_vae(folder: Path, encoder: str = "", device: torch.device = CPU) -> TrainedVdVae:
+    """Return a VD-VAE that was trained here.
+
+    Args:
+        folder: Of the model.
+        encoder: Folder of its encoder of patches; empty: where it was when the model was trained.
+        device: Where both run.
+
+    Raises:
+        PolicyError: Something cannot be read, or the encoder is another one.
+        ConfigurationError: transformers is not installed.
+    """
+    trained = read_trained_model(folder, VD_VAE)
+    try:
+        about = trained.notes["encoder"]
+        size = ImageSize(int(about["height"]), int(about["width"]))
+        named, seed, wanted = str(about["model"]), int(about["seed"]), str(about["fingerprint"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PolicyError(f"{folder} does not say which encoder of patches it goes with: {error}") from error
+    found = patch_encoder(encoder or named, size, device, seed)
+    if found.fingerprint != wanted:
+        raise PolicyError(f"{folder} was trained on another encoder of patches than {encoder or named}")
+    return TrainedVdVae(read_vd_vae(trained.weights, found.patches).to(device), found)
+
+
+def read_tokenizer(path: Path, statistics: str = "") -> TrainedTokenizer:
+    """Return a trained Act-VAE, or that in a trained VD-VAE, frozen.
+
+    Args:
+        path: Folder of a trained model, or a released checkpoint.
+        statistics: File of statistics that a released checkpoint goes with.
+
+    Raises:
+        PolicyError: It cannot be read, or is something else.
+        ConfigurationError: A released checkpoint without statistics.
+    """
+    if path.is_dir():
+        trained = read_trained_model(path, ACT_VAE, VD_VAE)
+        return TrainedTokenizer(read_action_tokenizer(trained.weights), statistics_in(path / STATISTICS))
+    model = read_action_tokenizer(path)
+    if not statistics:
+        raise ConfigurationError(f"{path} does not say what its actions are normalised with: give --statistics FILE")
+    return TrainedTokenizer(model, statistics_in(Path(statistics)))
