@@ -44,7 +44,11 @@ def tiny_base(folder: Path) -> Path:
     config.vision_start_token_id, config.vision_end_token_id = ids["<|vision_start|>"], ids["<|vision_end|>"]
     config.text_config.vocab_size = tokenizer.get_vocab_size() + SPARE
     torch.manual_seed(0)
-    Qwen3VLForConditionalGeneration(config).save_pretrained(folder)
+    model = Qwen3VLForConditionalGeneration(config)
+    for name, weights in model.named_parameters():
+        if weights.dim() > 1 and "pos_embed" not in name:  # else it hardly sees anything
+            torch.nn.init.normal_(weights, std=weights.shape[-1] ** -0.5)
+    model.save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"))
     decoder = {str(number): {"content": mark, "special": True} for mark, number in ids.items()}
     (folder / "tokenizer_config.json").write_text(json.dumps({"added_tokens_decoder": decoder}))

@@ -7,6 +7,8 @@
   roboact train roboact_clip data/roboact_clip --output runs/videos --checkpoint clip.safetensors
   roboact train roboact bags/ --output runs/policy --encoder runs/videos/best
   roboact train act_vae astribot/ --output runs/actions          the tokenizers of CLAP: docs/clap.md
+  roboact train clap_ntp astribot/ --output runs/ntp --model Qwen3-VL-4B-Instruct --action-vae runs/actions/best
+  roboact train clap_rf astribot/ --output runs/rf --model runs/ntp/best
 
 SOURCE is whatever roboact convert reads, or for roboact_clip what roboact reconstruct wrote; its --checkpoint is the
 frozen CLIP. DIR gets the best model (best/), TensorBoard logs, and the state that --resume goes on from; Ctrl-C saves
@@ -33,7 +35,18 @@ if TYPE_CHECKING:
 
     Started = tuple[LoopSettings, Callable[[], Outcome]]
 
-KINDS = ("clip_rt", "clip_rt_action", "clip_rt_plus", "clip", "roboact_clip", "roboact", "act_vae", "vd_vae")
+KINDS = (
+    "clip_rt",
+    "clip_rt_action",
+    "clip_rt_plus",
+    "clip",
+    "roboact_clip",
+    "roboact",
+    "act_vae",
+    "vd_vae",
+    "clap_ntp",
+    "clap_rf",
+)
 
 _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "model": (str, "NAME", "open_clip model or local-dir:FOLDER (ViT-H-14-378-quickgelu)"),
@@ -66,7 +79,10 @@ _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "tokens": (int, "N", "codes that act_vae makes of a chunk of one arm (8)"),
     "codes": (int, "N", "size of its codebook (512)"),
     "statistics": (str, "FILE", "statistics of the robots of act_vae (default: measured on the data)"),
-    "action_vae": (str, "MODEL", "the act_vae that vd_vae is aligned with: folder of a trained one, or clap.ckpt"),
+    "action_vae": (str, "MODEL", "the act_vae of vd_vae and clap_ntp: folder of a trained one, or clap.ckpt"),
+    "matching": (str, "RULE", "Knowledge Matching of clap_rf: released, released_kl, paper or off (released)"),
+    "horizon": (int, "N", "steps of a chunk of clap_rf (32)"),
+    "adapt": (str, "A", "what of clap_ntp learns: full (all weights) or lora (full)"),
 }
 
 
@@ -120,7 +136,14 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigurationError(f"--threads is at least 1, not {args.threads}")
     begun = time.monotonic()
     # PyTorch takes seconds to import; who made a mistake above does not wait for it.
-    starts = {"roboact_clip": _roboact_clip, "roboact": _roboact, "act_vae": _tokenizer, "vd_vae": _tokenizer}
+    starts = {
+        "roboact_clip": _roboact_clip,
+        "roboact": _roboact,
+        "act_vae": _tokenizer,
+        "vd_vae": _tokenizer,
+        "clap_ntp": _clap_ntp,
+        "clap_rf": _clap_rf,
+    }
     start = starts.get(args.kind, _clip_rt)
     settings, train = start(args, given)
     try:
@@ -231,6 +254,61 @@ def _tokenizer(args: argparse.Namespace, given: dict[str, Any]) -> Started:
             args.licence,
             args.simulated,
             args.features,
+            args.camera,
+        )
+        return train(request, _tell)
+
+    return settings, start
+
+
+def _clap_ntp(args: argparse.Namespace, given: dict[str, Any]) -> Started:
+    """Return the settings of CLAP-NTP and what trains it."""
+    from roboact_train.clap.ntp_settings import NtpSettings
+    from roboact_train.training.settings import settings_from
+
+    if args.corrections:
+        raise ConfigurationError("--corrections go with clip_rt; clap_ntp learns from whole episodes")
+    settings = settings_from(_settings_file(args.settings), given, NtpSettings)
+
+    def start() -> Outcome:
+        from roboact_train.clap.ntp_train import NtpRequest, train
+
+        request = NtpRequest(
+            args.sources,
+            args.output,
+            settings,
+            args.resume,
+            args.device,
+            args.licence,
+            args.simulated,
+            args.camera,
+        )
+        return train(request, _tell)
+
+    return settings, start
+
+
+def _clap_rf(args: argparse.Namespace, given: dict[str, Any]) -> Started:
+    """Return the settings of CLAP-RF and what trains it."""
+    from roboact_train.training.settings import settings_from
+
+    if args.corrections:
+        raise ConfigurationError("--corrections go with clip_rt; clap_rf learns from whole episodes")
+    from roboact_train.clap.rf_settings import RfSettings
+
+    settings = settings_from(_settings_file(args.settings), given, RfSettings)
+
+    def start() -> Outcome:
+        from roboact_train.clap.rf_train import RfRequest, train
+
+        request = RfRequest(
+            args.sources,
+            args.output,
+            settings,
+            args.resume,
+            args.device,
+            args.licence,
+            args.simulated,
             args.camera,
         )
         return train(request, _tell)

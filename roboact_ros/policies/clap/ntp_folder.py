@@ -73,13 +73,14 @@ def read_ntp(folder: Path, device: torch.device, dtype: torch.dtype | None = Non
     check_rows(model, answers, folder)
     about = (read_notes(folder).get(KIND) if (folder / MANIFEST).is_file() else None) or {}
     try:
-        size = tuple(int(side) for side in about.get("image_size", RELEASED_SIZE))
-        said = tuple(map(str, about.get("views", RELEASED_VIEWS))), size[:2], str(about.get("robot", ""))
-        fps = float(about.get("fps", 0.0))
+        views = tuple(map(str, about.get("views", RELEASED_VIEWS)))
+        width, height = map(int, about.get("image_size", RELEASED_SIZE))
+        robot, fps = str(about.get("robot", "")), float(about.get("fps", 0.0))
     except (TypeError, ValueError) as error:
         raise PolicyError(f"{folder / MANIFEST}: {KIND} is not as roboact train writes it: {error}") from error
     vlm = SpeakingVlm(model.eval().requires_grad_(False)).to(device)
-    return NtpModel(folder, vlm, actions.to(device), prompts, answers.to(device), rule, *said, fps)
+    size = width, height
+    return NtpModel(folder, vlm, actions.to(device), prompts, answers.to(device), rule, views, size, robot, fps)
 
 
 def qwen3_vl(folder: Path, dtype: torch.dtype | str) -> Any:
