@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from roboact_ros.errors import RecordingError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 WEIGHT = 0.005
 """Of the divergence beside the flow loss, as released; the paper does not tell its own."""

@@ -12,6 +12,8 @@ from roboact_ros.errors import PolicyError
 
 FRAMEWORK = "QwenPIKM"
 """How the released code calls CLAP-RF."""
+RELEASED_TAPS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24)
+"""Blocks whose outputs the head sees that was released for LIBERO."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from roboact_ros.errors import PolicyError
+from roboact_ros.policies.clap.run_config import RELEASED_TAPS
 from roboact_ros.policies.nets.clap.flow_blocks import Memory
 from roboact_ros.policies.nets.clap.vlm_positions import (
     Turns,
@@ -20,9 +21,6 @@ from roboact_ros.policies.nets.clap.vlm_positions import (
     token_turns,
     turned,
 )
-
-RELEASED_TAPS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24)
-"""Blocks whose outputs the head sees that was released for LIBERO."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
