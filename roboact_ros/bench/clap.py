@@ -40,10 +40,10 @@ def run(args: argparse.Namespace) -> Report:
     import torch
 
     from roboact_ros.errors import PolicyError
+    from roboact_ros.policies.clap.run_config import RELEASED_TAPS
     from roboact_ros.policies.clip_rt import torch_device
     from roboact_ros.policies.nets.clap.chunk_network import ChunkNetwork, GraphedChunks
     from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
-    from roboact_ros.policies.clap.run_config import RELEASED_TAPS
     from roboact_ros.policies.nets.clap.vlm import TappedVlm
 
     device = torch_device(args.device or ("cuda" if args.size == "full" else "cpu"))

@@ -26,7 +26,7 @@ class PostTrainingBatch:
         actions: (n, steps, columns) normalised.
         state: (n, 1, columns) normalised, or None.
         answers: The same arguments with the answers, for Knowledge Matching.
-        answer_tokens: (n, tokens) which of them are compared.
+        answer_tokens: (n, k) which of the last k of their tokens are compared.
     """
 
     prompts: Mapping[str, Tensor]
@@ -61,6 +61,7 @@ class PostTraining:
         weight: Of Knowledge Matching; 0 for none.
         rule: Of it.
         insulated: Whether the model is frozen and the head alone learns (KI).
+        reference_dtype: Precision of the reference; that of the model without it.
 
     Raises:
         ConfigurationError: The model is to be both frozen and matched.
@@ -74,6 +75,7 @@ class PostTraining:
         weight: float = WEIGHT,
         rule: MatchingRule = RELEASED,
         insulated: bool = False,
+        reference_dtype: torch.dtype | None = None,
     ) -> None:
         if insulated and weight:
             raise ConfigurationError(f"a frozen language model needs no Knowledge Matching: weight {weight:g}, not 0")
@@ -81,26 +83,37 @@ class PostTraining:
         self._weight, self._rule, self._insulated = weight, rule, insulated
         if insulated:
             model.requires_grad_(False)
-        self._reference = copy.deepcopy(model).eval().requires_grad_(False) if weight else None
+        self._reference = copy.deepcopy(model).eval().requires_grad_(False).to(reference_dtype) if weight else None
 
     def __call__(self, batch: PostTrainingBatch, generator: torch.Generator | None = None) -> PostTrainingLoss:
         """Return the loss of a batch; ``generator`` makes the noise and times of the flow."""
+        features, mask = self.features(batch.prompts), batch.prompts["attention_mask"]
+        flow = flow_loss(self._head, batch.actions, features, mask, batch.state, generator)
+        knowledge = self._knowledge(batch, flow)
+        return PostTrainingLoss(flow + self._weight * knowledge, flow.detach(), knowledge.detach())
+
+    def features(self, prompts: Mapping[str, Tensor]) -> list[Tensor]:
+        """Return the (n, tokens, width) hidden states that the head listens to."""
         with (
             torch.set_grad_enabled(torch.is_grad_enabled() and not self._insulated),
             hidden_states(self._model) as seen,
         ):
-            self._model.model(**batch.prompts, use_cache=False)
-        features, mask = [seen[tap] for tap in self._taps], batch.prompts["attention_mask"]
-        flow = flow_loss(self._head, batch.actions, features, mask, batch.state, generator)
-        knowledge = self._knowledge(batch, flow)
-        return PostTrainingLoss(flow + self._weight * knowledge, flow.detach(), knowledge.detach())
+            self._model.model(**prompts, use_cache=False)
+        return [seen[tap] for tap in self._taps]
+
+    def to(self, device: torch.device) -> None:
+        """Move the reference, which is no part of what is trained."""
+        if self._reference is not None:
+            self._reference.to(device)
 
     def _knowledge(self, batch: PostTrainingBatch, flow: Tensor) -> Tensor:
         if self._reference is None:
             return torch.zeros_like(flow)
         if batch.answers is None or batch.answer_tokens is None:
             raise ConfigurationError("Knowledge Matching needs the answers of the samples")
+        # Scores of the whole vocabulary for the prompt, too, would be gigabytes.
+        only = {"use_cache": False, "logits_to_keep": batch.answer_tokens.shape[1]}
         with torch.no_grad():
-            reference = self._reference(**batch.answers, use_cache=False).logits
-        policy = self._model(**batch.answers, use_cache=False).logits
+            reference = self._reference(**batch.answers, **only).logits
+        policy = self._model(**batch.answers, **only).logits
         return divergence(policy, reference, batch.answer_tokens, self._rule)

@@ -10,9 +10,9 @@ import torch
 from roboact_ros.bench.clap import add_arguments, run
 from roboact_ros.bench.clap_models import GRID, Released, Size, language_model, pixels_of, prompt_ids
 from roboact_ros.errors import PolicyError
+from roboact_ros.policies.clap.run_config import RELEASED_TAPS
 from roboact_ros.policies.nets.clap.chunk_network import ChunkNetwork
 from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
-from roboact_ros.policies.clap.run_config import RELEASED_TAPS
 from roboact_ros.policies.nets.clap.vlm import TappedVlm
 
 TINY = Size(width=64, heads=(2, 1), head=16, sections=(4, 2, 2), hidden=32, eyes=(16, 1, 16))

@@ -1,0 +1,99 @@
+"""Puts a training of CLAP-RF together: data, codes, language model, head, loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from roboact_train.clap.ntp_data import read_data
+from roboact_train.clap.ntp_settings import NtpSettings
+from roboact_train.clap.rf_base import load_run, rf_base, rf_head, rf_tokenizer
+from roboact_train.clap.rf_batch import RfBatches
+from roboact_train.clap.rf_export import KIND
+from roboact_train.clap.rf_learner import RfLearner, rf_adamw
+from roboact_train.clap.rf_objective import RfObjective
+from roboact_train.clap.rf_settings import RfSettings
+from roboact_train.clap.sources import find_sources
+from roboact_train.clip_rt.loading import Place
+from roboact_train.training.beginning import check_output, notes, say_nothing, write_settings
+from roboact_train.training.loop import BEST, Outcome, Training, accelerator_for
+
+
+@dataclass(frozen=True, slots=True)
+class RfRequest:
+    """What to train.
+
+    Attributes:
+        sources: Data sets and bags with images and actions.
+        output: Folder of the result.
+        settings: How.
+        resume: Go on from the state in ``output``.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        licence: Of the model, for its manifest.
+        simulated: The data shows a simulated cell.
+        camera: The first view: one of LeRobot data or a camera of bags; empty: the head, or the policy's camera.
+    """
+
+    sources: Sequence[Path]
+    output: Path
+    settings: RfSettings
+    resume: bool = False
+    device: str = "auto"
+    licence: str = "not stated"
+    simulated: bool = False
+    camera: str = ""
+
+
+def train(
+    request: RfRequest,
+    tell: Callable[[str], None],
+    on_batch: Callable[[int, float], None] = lambda number, loss: None,
+) -> Outcome:
+    """Train a CLAP-RF; ``tell`` gets lines of progress in the main process, ``on_batch`` the loss of each batch.
+
+    Raises:
+        RoboactError: Something about the request, the data or the disk; the message says what.
+        KeyboardInterrupt: Ctrl-C; the state is saved.
+    """
+    settings, output = request.settings, request.output
+    check_output(output, request.resume)
+    accelerator = accelerator_for(settings, request.device)
+    say = tell if accelerator.is_main_process else say_nothing
+    small = accelerator.mixed_precision == "bf16"
+    tokenizer = rf_tokenizer(settings)
+    base = rf_base(settings, tokenizer.model.shape.codes, small)
+    how = NtpSettings(
+        validation=settings.validation,
+        seed=settings.seed,
+        stride=settings.stride,
+        wrists=settings.wrists,
+        height=settings.height,
+        width=settings.width,
+    )
+    data = read_data(find_sources(request.sources, request.camera), tokenizer, how, say)
+    batches = RfBatches(data, base, settings)
+    head = rf_head(settings, base.model.config.text_config.hidden_size, int(batches.columns.sum()))
+    objective = RfObjective(base.model, head, settings, small)
+    objective.loss.to(accelerator.device)
+    if settings.checkpoint:  # after the reference was taken
+        load_run(Path(settings.checkpoint), base.model, head)
+    place = Place(accelerator.process_index, accelerator.num_processes)
+    learner = RfLearner(data, batches, base, objective, settings, place)
+    if accelerator.is_main_process:
+        write_settings(output, KIND, settings)
+    about = {"sources": [str(path) for path in request.sources], "samples": dict(data.corpus.counts)}
+    made = notes(request.licence, request.simulated, settings, about)
+    training = Training(learner, settings, output, accelerator, say, made, on_batch, rf_adamw)
+    if request.resume:
+        training.resume()
+    weights = list(objective.parameters())
+    learning = sum(weight.numel() for weight in weights if weight.requires_grad) / 1e6
+    say(
+        f"{KIND}: {learning:.1f} M of {sum(weight.numel() for weight in weights) / 1e6:.1f} M weights learn from "
+        f"{', '.join(batches.views)}, matching {settings.matching}, {settings.epochs} epochs of "
+        f"{learner.batches_per_epoch} batches of {settings.batch}"
+    )
+    outcome = training.run()
+    say(f"done: the best model is {output / BEST}")
+    return outcome
