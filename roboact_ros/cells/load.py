@@ -34,7 +34,7 @@ SHORTHANDS = {
 APART = 0.2
 """Bases of two arms are at least so far from each other [m]."""
 
-_FOR_TWO_ARMS = ("none", "clap_remote")
+_FOR_TWO_ARMS = ("none", "clap", "clap_ntp", "clap_remote")
 """Kinds of policies that can drive two arms."""
 
 _ROS_NAME = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*")
