@@ -58,7 +58,7 @@ class RfLearner:
         self.batches_per_epoch = samples // per_step * settings.accumulate
         self.fingerprint = zlib.crc32(" ".join(batches.views).encode(), data.fingerprint)
         self._corpus, self._batches, self._base = data.corpus, batches, base
-        self._objective, self._settings, self._place = objective, settings, place
+        self._objective, self._settings, self._place = objective.train(), settings, place
 
     @property
     def module(self) -> nn.Module:

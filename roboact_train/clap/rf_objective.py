@@ -38,7 +38,8 @@ class RfObjective(nn.Module):
         )
         if rule is None:  # only the head listens, and to no more than this
             text = model.model.language_model
-            for part in (*text.layers[settings.taps[-1] + 1 :], text.norm):
+            tied = model.config.tie_word_embeddings
+            for part in (*text.layers[settings.taps[-1] + 1 :], text.norm, *(() if tied else (model.lm_head,))):
                 part.requires_grad_(False)
 
     def forward(
