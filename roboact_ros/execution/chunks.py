@@ -74,13 +74,14 @@ class ChunkIntake:
         if q is not None:
             self._was.append((now_ns, q))
 
-    def look(self, chunk: ActionChunk, q: FloatArray, arm: str = "") -> Look:
+    def look(self, chunk: ActionChunk, q: FloatArray, arm: str = "", ahead_ns: int = 0) -> Look:
         """Return where the arm was when the image was taken, and what it should do from there.
 
         Args:
             chunk: The chunk, its stamp in monotonic time.
             q: (6,) commanded joints [rad].
             arm: Name of the arm.
+            ahead_ns: In what time from now the arm is to begin [ns].
 
         Raises:
             MotionRefused: It is older than the one before, or something has happened since its image.
@@ -100,7 +101,7 @@ class ChunkIntake:
         if len(self._was) == self._was.maxlen and stamp < self._was[0][0]:
             raise MotionRefused(f"the chunk is stale: its image is more than {REMEMBERED:g} s old")
         seen = next((was for at_ns, was in reversed(self._was) if at_ns <= stamp), self._was[0][1] if self._was else q)
-        passed = (self._was[-1][0] - stamp) // chunk.period_ns if self._was and (seen != q).any() else 0
+        passed = (self._was[-1][0] + ahead_ns - stamp) // chunk.period_ns if self._was and (seen != q).any() else 0
         self._newest_ns = stamp
         return Look(self._kinematics.forward(seen), rows, min(passed, len(rows) - 1))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Callable
 
 from roboact_ros.arms.arm import Arm
 from roboact_ros.arms.gripper_worker import GripperWorker
@@ -18,12 +18,12 @@ class Drive:
     Args:
         arm: The arm.
         gripper: The gripper in its thread, or None.
-        notices: Where a line for the operator goes when the arm does not take a target.
+        report: Takes a line for the operator when the arm does not take a target.
         name: Name of the arm; a single one has none.
     """
 
-    def __init__(self, arm: Arm, gripper: GripperWorker | None, notices: deque[str], name: str = "") -> None:
-        self._arm, self._gripper, self._notices, self._name = arm, gripper, notices, name
+    def __init__(self, arm: Arm, gripper: GripperWorker | None, report: Callable[[str], None], name: str = "") -> None:
+        self._arm, self._gripper, self._tell, self._name = arm, gripper, report, name
         self._targets: list[tuple[int, list[float], str]] = []
         self._last: FloatArray | None = None
 
@@ -44,7 +44,7 @@ class Drive:
             try:
                 self._arm.servo(command.q)
             except ArmError as error:
-                self._notices.append(f"{self._name} arm: {error}" if self._name else str(error))
+                self._tell(str(error))
             if self._last is None or (command.q != self._last).any():
                 self._targets.append((now_ns, command.q.tolist(), source))
         self._last = command.q

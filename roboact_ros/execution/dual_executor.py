@@ -9,6 +9,7 @@ from math import inf
 
 from roboact_ros.cells.description import Cell, PlacedArmDescription
 from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.anticipation import CYCLES, Anticipation
 from roboact_ros.execution.beginning import Beginning
 from roboact_ros.execution.chunk_trajectory import common_timing
 from roboact_ros.execution.chunks import Stage, stages
@@ -48,6 +49,7 @@ class DualExecutor:
         self._stages: deque[Stage] = deque()
         self._source = ""
         self._together = False
+        self._coming: Anticipation | None = None
         self._refused = ""
 
     @classmethod
@@ -84,6 +86,9 @@ class DualExecutor:
     def follow(self, chunk: ActionChunk, source: str) -> None:
         """Let both arms follow the steps of a chunk from the same moment on, in place of whatever runs.
 
+        Arms that stand begin at once. Arms that move together begin ``CYCLES`` later, and where the chunk leads is
+        looked at meanwhile; if it is refused, ``status`` says so, and what runs goes on to its end.
+
         Raises:
             MotionRefused: It is not allowed now, stale, leads an arm out of its limits or the arms together; nothing
                 changes.
@@ -91,8 +96,17 @@ class DualExecutor:
         try:
             for arm in self._arms:
                 arm.give_way(source)
-            looks = [arm.look(chunk, name) for name, arm in zip(self._names, self._arms, strict=True)]
-            first, *rest = stages(chunk, looks, self._grippers)
+            if self._coming is not None:
+                raise MotionRefused("the chunk before is still being planned")
+            ahead = CYCLES * self._dt if self._together else 0.0
+            soon = [expected for arm in self._arms if (expected := arm.ahead(ahead)) is not None]
+            ahead = ahead if len(soon) == 2 else 0.0
+            looks = [arm.look(chunk, name, ahead) for name, arm in zip(self._names, self._arms, strict=True)]
+            first, *rest = found = stages(chunk, looks, self._grippers)
+            if ahead:
+                self._stages.clear()
+                self._coming = Anticipation(found, source, soon, self._shapes, self._clearance)
+                return
             self._begin(first, source)
         except MotionRefused as error:
             raise self.refuse(str(error)) from None
@@ -212,7 +226,9 @@ class DualExecutor:
                 other.abandon(f"{self._names[number]} arm: {dropped}")
         if not all(arm.busy for arm in self._arms):
             self._together = False
-        if self._stages and all(arm.ready for arm in self._arms):
+        if self._coming is not None:
+            self._anticipate(self._coming)
+        elif self._stages and all(arm.ready for arm in self._arms):
             self._next()
         return tuple(commands)
 
@@ -234,11 +250,31 @@ class DualExecutor:
             for arm in self._arms:
                 arm.done()
         else:
-            for arm, beginning in zip(self._arms, beginnings, strict=True):
-                if beginning is not None:
-                    arm.begin(beginning, source)
+            self._enter(beginnings, source)
             self._together = chunk
         self._source, self._refused = source, ""
+
+    def _enter(self, beginnings: Sequence[Beginning | None], source: str) -> None:
+        for arm, beginning in zip(self._arms, beginnings, strict=True):
+            if beginning is not None:
+                arm.begin(beginning, source)
+
+    def _anticipate(self, coming: Anticipation) -> None:
+        """Go on planning the chunk that is to come, and begin it when its moment has come."""
+        try:
+            if not coming.advance():
+                return
+            self._forget()
+            beginnings = coming.beginnings([arm.q for arm in self._arms])
+            if beginnings is None:  # something has slowed the arms down
+                self._begin(coming.stages[0], coming.source)
+            else:
+                self._enter(beginnings, coming.source)
+                self._together, self._source, self._refused = True, coming.source, ""
+            self._stages.extend(coming.stages[1:])
+        except MotionRefused as error:
+            self._coming = None
+            self.refuse(str(error))
 
     def _next(self) -> None:
         """Begin the next stage of a chunk, from rest."""
@@ -315,7 +351,7 @@ class DualExecutor:
     def _forget(self) -> None:
         """Forget what was to follow; what runs is no longer run together."""
         self._stages.clear()
-        self._together = False
+        self._together, self._coming = False, None
 
 
 class OneOfTwo:

@@ -13,6 +13,7 @@ from roboact_ros.execution.beginning import Beginning
 from roboact_ros.execution.chunks import ChunkIntake, Look, stages
 from roboact_ros.execution.commanded import MOVED as MOVED
 from roboact_ros.execution.commanded import STANDING, Command, Commanded
+from roboact_ros.execution.expected import Expected
 from roboact_ros.execution.follower import Event, Follower
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits
@@ -95,8 +96,8 @@ class Executor:
         found = stages(chunk, [self.look(chunk)], [self._gripper])
         self._start([step for (step,) in found if step is not None], source)
 
-    def look(self, chunk: ActionChunk, arm: str = "") -> Look:
-        """Return what this arm makes of a chunk.
+    def look(self, chunk: ActionChunk, arm: str = "", ahead: float = 0.0) -> Look:
+        """Return what this arm makes of a chunk that is to begin ``ahead`` of now [s].
 
         Raises:
             MotionRefused: No chunk is followed now, or it is stale.
@@ -104,7 +105,7 @@ class Executor:
         if self._running.step is not None and self._running.motion is None:
             raise self._admission.refuse("the gripper is still moving")
         try:
-            return self._chunks.look(chunk, self._admit(), arm)
+            return self._chunks.look(chunk, self._admit(), arm, round(ahead * 1e9))
         except MotionRefused as error:
             raise self._admission.refuse(str(error)) from None
 
@@ -226,6 +227,14 @@ class Executor:
             neighbour: What to keep away from.
         """
         self._follower.until, self._commanded.neighbour = until, neighbour
+
+    def ahead(self, seconds: float) -> Expected | None:
+        """Return where the arm will be if nothing comes between; None unless the tool moves as planned.
+
+        Args:
+            seconds: From now on [s].
+        """
+        return self._follower.ahead(seconds)
 
     def way(self, part: ChunkPart) -> tuple[ToolState, FloatArray, ToolLimits]:
         """Return what :func:`~roboact_ros.execution.chunk_trajectory.common_timing` has to know of a part of a chunk.

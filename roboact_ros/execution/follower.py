@@ -7,6 +7,7 @@ from math import inf
 
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.commanded import Commanded
+from roboact_ros.execution.expected import Expected
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.pace import Pace
 from roboact_ros.execution.planner import Planner
@@ -73,6 +74,15 @@ class Follower:
         if isinstance(motion, ToolMotion) and self.running.moving and not self._refusing:
             return motion.trajectory.state(self.running.time)
         return ToolState.at_rest(self._kinematics.forward(self._commanded.q))
+
+    def ahead(self, seconds: float) -> Expected | None:
+        """Return where the arm will be in ``seconds``; None unless the tool moves at a steady pace."""
+        running = self.running
+        motion = running.motion
+        if not isinstance(motion, ToolMotion) or not running.moving or self.braking or not self._pace.steady:
+            return None
+        time = min(running.time + seconds * self._pace.value, motion.duration)
+        return Expected(motion.target(time, self._commanded.q), motion.trajectory.state(time), self._planner)
 
     def blend(self, step: Step) -> tuple[ArmMotion, FloatArray] | None:
         """Return the motion that goes over into ``step`` without a stop, and its joints; None when a stop is needed.

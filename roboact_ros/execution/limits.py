@@ -185,13 +185,21 @@ def check_path(poses_tool_in_base: FloatArray, q_start: FloatArray, limits: Limi
     return path
 
 
-def check_joint_path(q_path: FloatArray, q_start: FloatArray, limits: Limits) -> None:
+def check_joint_path(
+    q_path: FloatArray, q_start: FloatArray, limits: Limits, q_before: FloatArray | None = None
+) -> None:
     """Refuse a path of joints (N, 6), a few hundredths of a radian apart, that the arm must not take.
+
+    Args:
+        q_path: The path [rad].
+        q_start: (6,) where the motion starts; an arm that is outside there may move back.
+        limits: What it must respect.
+        q_before: (6,) joints before the path, if it is not the first part of the motion.
 
     Raises:
         MotionRefused: It leaves the joint limits or the workspace box, collides, or leaps.
     """
-    start, previous = limits.kinematics.chain(q_start), q_start
+    start, previous = limits.kinematics.chain(q_start), q_start if q_before is None else q_before
     largest = np.maximum(limits.joints[0], np.abs(q_start))
     for q in q_path:
         jump, beyond = np.abs(q - previous), np.abs(q) > largest

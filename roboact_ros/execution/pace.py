@@ -33,6 +33,11 @@ class Pace:
         self._request.current_position = [0.0]
         self._request.current_velocity, self._request.current_acceleration = [1.0], [0.0]
 
+    @property
+    def steady(self) -> bool:
+        """Whether the last period did not change the pace."""
+        return self._steady
+
     def advance(self, target: float) -> float:
         """Approach ``target`` (0 … 1) for one period and return the trajectory time that passed [s]."""
         if not (self._steady and target == self.value):

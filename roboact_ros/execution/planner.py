@@ -142,6 +142,14 @@ class Planner:
         check_joint_path(joints, q, self._limits)
         return joints
 
+    def check_joints(self, q_path: FloatArray, q_start: FloatArray, q_before: FloatArray) -> None:
+        """Check a part (N, 6) of a path that began at ``q_start`` and got to ``q_before``, each (6,) [rad].
+
+        Raises:
+            MotionRefused: It leaves the limits.
+        """
+        check_joint_path(q_path, q_start, self._limits, q_before)
+
     def _joint_trajectory(self, q: FloatArray, goal: FloatArray) -> JointTrajectory:
         """Return a joint trajectory slow enough for the limits of the tool."""
         trajectory = JointTrajectory(q, goal, HOME_LIMITS)

@@ -97,7 +97,8 @@ class ServoLoop:
         self._lost_ns = self._lost_ns or now
         if all(_lost(state) or _stands(state) for state in states) or now - self._lost_ns > _FINISH_NS:
             which = f"{lost[0]} arm: " if lost[0] else ""
-            raise ArmError(f"{which}{self._notice or 'the robot was lost'}")
+            told = self._notice if self._notice.startswith(which) else ""
+            raise ArmError(told or f"{which}the robot was lost")
 
     def _listen(self, now: int) -> None:
         """Carry out what the node asks."""

@@ -97,7 +97,7 @@ def _connect(cell: Cell, channel: Channel, first: Message, notices: deque[str]) 
 
     def attempt(name: str) -> None:
         try:
-            found[name] = _connect_one(cells[name], notices)
+            found[name] = _connect_one(cells[name], _report(name, notices))
         except RoboactError as error:
             why[name] = str(error)
             time.sleep(_RETRY_PERIOD)
@@ -114,10 +114,10 @@ def _connect(cell: Cell, channel: Channel, first: Message, notices: deque[str]) 
     return {name: found[name] for name in cells}
 
 
-def _connect_one(cell: Cell, notices: deque[str]) -> Connected:
+def _connect_one(cell: Cell, report: Callable[[str], None]) -> Connected:
     model = robot_model(cell.arm.model)
     deceleration = min(HALT_DECELERATION, cell.safety.joint_acceleration)
-    arm = URArm(cell.robot_address, model, cell.arm.tcp, notices.append, deceleration)
+    arm = URArm(cell.robot_address, model, cell.arm.tcp, report, deceleration)
     return arm, read_calibration(cell.robot_address) if cell.arm.calibrated else None
 
 
@@ -167,7 +167,10 @@ def _loop(
         executor.stop()
     if first["paused"]:
         executor.pause()
-    drives = [Drive(arms[name], _gripper(cell.of_arm(name), notices), notices, name) for name in executors]
+    drives = []
+    for name in executors:
+        report = _report(name, notices)
+        drives.append(Drive(arms[name], _gripper(cell.of_arm(name), report), report, name))
     stale, seen_stale = (int(seconds * 1e9) for seconds in (cell.safety.command_timeout, cell.safety.camera_timeout))
     asked = {name: both.one(name) for name in both.names} if both is not None else {}
     requests = Requests(executor, arms.unlock, stale, seen_stale, asked)
@@ -175,13 +178,18 @@ def _loop(
     return ServoLoop(drives, both or OneArm(single), requests, channel, period_ns, realtime, notices)
 
 
-def _gripper(cell: Cell, notices: deque[str]) -> GripperWorker | None:
+def _report(arm: str, notices: deque[str]) -> Callable[[str], None]:
+    """Return what takes a line for the operator from the drivers of an arm."""
+    return (lambda line: notices.append(f"{arm} arm: {line}")) if arm else notices.append
+
+
+def _gripper(cell: Cell, report: Callable[[str], None]) -> GripperWorker | None:
     makers: dict[str, Callable[[], Gripper]] = {
         "robotiq": partial(RobotiqGripper, cell.robot_address),
         "digital_output": partial(DigitalOutputGripper, cell.robot_address, cell.gripper.pin),
     }
     make = makers.get(cell.gripper.kind)
-    return GripperWorker(make, notices.append) if make is not None else None
+    return GripperWorker(make, report) if make is not None else None
 
 
 def _finish(loop: ServoLoop, frame: FrameType | None) -> None:

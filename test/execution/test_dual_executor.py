@@ -9,6 +9,7 @@ from roboact_ros.arms.fake import IdealArm, IdealGripper
 from roboact_ros.cells.description import ARMS, Cell
 from roboact_ros.cells.load import load_cell
 from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.anticipation import CYCLES
 from roboact_ros.execution.collision import gap_between
 from roboact_ros.execution.dual_executor import DualExecutor
 from roboact_ros.execution.executor import Executor
@@ -169,6 +170,32 @@ def test_a_policy_that_thinks_for_100_ms_starves_no_cycle_and_leaves_no_seam(rig
     assert np.abs(np.diff(rig.times, axis=1)).max() <= DT
     assert not rig.both.status.refused
     rig.check_limits()
+
+
+def test_a_chunk_that_leads_out_of_the_limits_leaves_what_runs_as_it_is(rig: Rig) -> None:
+    before = [rig.tool(arm) for arm in (LEFT, RIGHT)]
+    rig.follow(steps(z=0.01), steps(z=0.01))
+    rig.cycle(50)
+    rig.follow(steps(z=0.01), steps(z=-0.1))
+    rig.cycle(CYCLES)
+    assert "workspace" in rig.both.status.refused and rig.both.status.state is State.MOVING
+    rig.until_idle()
+    for arm in (LEFT, RIGHT):
+        np.testing.assert_allclose(rig.tool(arm) - before[arm], [0.0, 0.0, 0.08], atol=1e-9)
+
+
+def test_a_chunk_that_is_still_being_planned_is_withdrawn_by_a_stop(rig: Rig) -> None:
+    rig.follow(steps(z=0.01), steps(z=0.01))
+    rig.cycle(50)
+    rig.follow(steps(z=0.01), steps(z=0.01))
+    with pytest.raises(MotionRefused, match="still being planned"):
+        rig.cycle()
+        rig.follow(steps(z=0.01), steps(z=0.01))
+    rig.both.done()
+    rig.until_idle()
+    held = [arm.q for arm in rig.arms]
+    rig.cycle(2 * CYCLES)
+    assert np.array_equal(held, [arm.q for arm in rig.arms])
 
 
 @pytest.mark.parametrize("arm", [LEFT, RIGHT])
