@@ -18,7 +18,7 @@ from roboact_ros.policies.nets.clap.checkpoint import read_action_tokenizer
 from roboact_ros.policies.nets.clap.flow_blocks import HEAD_WIDTH
 from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
 from roboact_ros.policies.nets.clap.vlm_input import ImageRule, PromptWords, read_image_rule
-from roboact_train.clap.corpus import measured, statistics_in
+from roboact_train.clap.corpus import Statistics, measured
 from roboact_train.clap.rf_settings import MEASURED, RfSettings
 from roboact_train.clap.trained import TrainedTokenizer, read_tokenizer
 
@@ -47,6 +47,15 @@ class RfBase:
     rule: ImageRule
 
 
+class MeasuringTokenizer(TrainedTokenizer):
+    """An Act-VAE beside actions that are normalised with what is measured on the data."""
+
+    @property
+    def statistics(self) -> Statistics:
+        """Those of no robot are known."""
+        return measured
+
+
 def rf_tokenizer(settings: RfSettings) -> TrainedTokenizer:
     """Return the Act-VAE that is matched on, and what actions are normalised with.
 
@@ -59,7 +68,7 @@ def rf_tokenizer(settings: RfSettings) -> TrainedTokenizer:
     if settings.rule is None:
         model = ActionTokenizer(_NO_CODES)
         if not chosen and settings.action_vae:
-            return TrainedTokenizer(model, read_tokenizer(Path(settings.action_vae)).statistics)
+            return TrainedTokenizer(model, read_tokenizer(Path(settings.action_vae)).file)
     else:
         if not settings.action_vae and not own.is_file():
             raise ConfigurationError(
@@ -70,7 +79,9 @@ def rf_tokenizer(settings: RfSettings) -> TrainedTokenizer:
             return read_tokenizer(Path(settings.action_vae))
         path = Path(settings.action_vae) if settings.action_vae else own
         model = read_tokenizer(path).model if path.is_dir() else read_action_tokenizer(path)
-    return TrainedTokenizer(model, measured if chosen in ("", MEASURED) else statistics_in(Path(chosen)))
+    if chosen in ("", MEASURED):
+        return MeasuringTokenizer(model, Path())
+    return TrainedTokenizer(model, Path(chosen))
 
 
 def rf_base(settings: RfSettings, codes: int, small: bool) -> RfBase:
