@@ -31,8 +31,8 @@ class DualExecutor:
     """Pure like :class:`~roboact_ros.execution.executor.Executor`, whose words it takes; one cycle steps both arms.
 
     Chunks move both arms: every step of one takes exactly as long as that of the other, and an arm that is slowed down
-    slows down the other, so that they are never more than one period apart. Words move one arm, which is asked for
-    with :meth:`one`. An arm that cannot move, or gives up a motion, halts the other.
+    slows down the other, so that they are never more than one period apart. Words move one arm, see
+    :class:`~roboact_ros.execution.one_of_two.OneOfTwo`. An arm that cannot move, or gives up a motion, halts the other.
 
     Args:
         arms: Executors by the name of their arm, left first.
@@ -62,10 +62,6 @@ class DualExecutor:
         return cls(arms, (shapes[0], shapes[1]), cell.safety.arm_clearance, next(iter(arms.values())).dt)
 
     # What people and policies ask for
-
-    def one(self, name: str) -> OneOfTwo:
-        """Return the arm called ``name``, to be asked for motions of its own."""
-        return OneOfTwo(self, self._names.index(name))
 
     def submit(self, plan: Sequence[Motion], source: str) -> None:
         """Refuse a plan that does not say for which arm it is.
@@ -352,42 +348,6 @@ class DualExecutor:
         """Forget what was to follow; what runs is no longer run together."""
         self._stages.clear()
         self._together, self._coming = False, None
-
-
-class OneOfTwo:
-    """One arm of two, asked for motions of its own.
-
-    Args:
-        both: The executor of both.
-        number: Which arm it is.
-    """
-
-    def __init__(self, both: DualExecutor, number: int) -> None:
-        self._both, self._number, self._arm = both, number, both.arm(number)
-
-    def submit(self, plan: Sequence[Motion], source: str) -> None:
-        """See :meth:`~roboact_ros.execution.executor.Executor.submit`."""
-        try:
-            self._arm.give_way(source)
-            self._both.begin_one(self._number, self._both.prepare_one(self._number, list(plan)), source)
-        except MotionRefused as error:
-            raise self._both.refuse(str(error)) from None
-
-    def home(self, source: str = PERSON) -> None:
-        """See :meth:`~roboact_ros.execution.executor.Executor.home`."""
-        try:
-            self._both.begin_one(self._number, self._both.prepare_one(self._number, [Home()]), source)
-        except MotionRefused as error:
-            raise self._both.refuse(str(error)) from None
-
-    def undo(self, source: str = PERSON) -> None:
-        """See :meth:`~roboact_ros.execution.executor.Executor.undo`; the other arm comes to rest."""
-        self._both.leave(self._number)
-        self._arm.undo(source)
-
-    def follow(self, chunk: ActionChunk, source: str) -> None:
-        """Follow a chunk with both arms."""
-        self._both.follow(chunk, source)
 
 
 def _base(arm: PlacedArmDescription) -> FloatArray:

@@ -37,6 +37,7 @@ from roboact_ros.execution.dual_executor import DualExecutor
 from roboact_ros.execution.executor import Executor
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits
+from roboact_ros.execution.one_of_two import OneOfTwo
 from roboact_ros.execution.poses import pose_from_vector
 from roboact_ros.execution.realtime import prepare_process, silence_collector
 from roboact_ros.execution.requests import Requests
@@ -172,7 +173,7 @@ def _loop(
         report = _report(name, notices)
         drives.append(Drive(arms[name], _gripper(cell.of_arm(name), report), report, name))
     stale, seen_stale = (int(seconds * 1e9) for seconds in (cell.safety.command_timeout, cell.safety.camera_timeout))
-    asked = {name: both.one(name) for name in both.names} if both is not None else {}
+    asked = {name: OneOfTwo(both, name) for name in both.names} if both is not None else {}
     requests = Requests(executor, arms.unlock, stale, seen_stale, asked)
     period_ns = round(1e9 / robot_model(cell.of_arm(cell.arm_names[0]).arm.model).rate_hz)
     return ServoLoop(drives, both or OneArm(single), requests, channel, period_ns, realtime, notices)

@@ -10,7 +10,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
 from roboact_ros.cells.description import Cell
-from roboact_ros.errors import ConfigurationError, SimulationError
+from roboact_ros.errors import ConfigurationError
 from roboact_ros.execution.realtime import prepare_process
 from roboact_ros.nodes.messages.diagnostics import Level, Status, statuses_to_array
 from roboact_ros.nodes.run import run_node
@@ -20,6 +20,7 @@ from roboact_ros.sim.bases import planar_bases
 from roboact_ros.sim.cell import SimulatedCell
 from roboact_ros.sim.modes import SafetyMode
 from roboact_ros.sim.tasks.suite import episode
+from roboact_ros.sim.tasks.two_arms import pair_episode
 from roboact_ros.sim.world import World
 from roboact_ros.sim.world_port import WorldPort
 
@@ -80,7 +81,7 @@ def simulated_world(cell: Cell) -> World:
 
 def _world_of_two(cell: Cell) -> World:
     if cell.sim.task:
-        raise SimulationError(f'the task "{cell.sim.task}" is for one arm')
+        return pair_episode(cell.sim.task, cell.sim.split, cell.sim.seed).world(cell)
     arms = [cell.of_arm(name) for name in cell.arm_names]
     models, homes = [robot_model(arm.arm.model) for arm in arms], [arm.arm.home for arm in arms]
     return World(models, cell.sim.seed, homes, planar_bases(cell), table_z=arms[0].safety.table_z)

@@ -10,7 +10,7 @@ from roboact_ros.sim.arm_model import add_arm, contact_bits
 from roboact_ros.sim.furniture import add_drawer, add_hinged_box, add_table
 from roboact_ros.sim.gripper_model import add_gripper
 from roboact_ros.sim.look import ONE_ARM_TABLE, add_head_camera, add_look
-from roboact_ros.sim.objects import add_block, add_bowl, add_can
+from roboact_ros.sim.objects import add_block, add_bowl, add_can, add_tray
 from roboact_ros.sim.scene import Scene
 
 TIMESTEP = 0.002
@@ -47,6 +47,8 @@ def build_model(scene: Scene) -> Any:
         add_can(spec, can)
     for bowl in scene.contents.bowls:
         add_bowl(spec, bowl)
+    for tray in scene.contents.trays:
+        add_tray(spec, tray)
     for drawer in scene.contents.drawers:
         add_drawer(spec, drawer, scene.table_z)
     for hinged in scene.contents.boxes:

@@ -8,10 +8,12 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from roboact_ros.sim.scene import COLOURS, Block, Bowl, Can
+from roboact_ros.sim.scene import COLOURS, Block, Bowl, Can, Tray
 from roboact_ros.sim.shapes import box, cylinder
 
 _GRIP = {"friction": [1.0, 0.01, 0.0003], "condim": 4, "solref": [0.01, 1.0]}
+_BOARD, _POST = 350.0, 0.012
+"""Density of trays [kg/m^3] and radius of their posts [m]."""
 _WALLS = 14
 _PROFILE = 12
 _HIDDEN = 3
@@ -32,6 +34,17 @@ def add_can(spec: Any, can: Can) -> None:
     body.add_freejoint(name=can.name)
     half = can.height / 2
     cylinder(body, (0, 0, -half), (0, 0, half), can.radius, rgba=[*COLOURS[can.colour], 1.0], density=500.0, **_GRIP)
+
+
+def add_tray(spec: Any, tray: Tray) -> None:
+    """Add a tray; its frame is at the middle of the board's bottom."""
+    body = spec.worldbody.add_body(name=tray.name)
+    body.add_freejoint(name=tray.name)
+    half = [size / 2 for size in tray.size]
+    box(body, (0, 0, half[2]), half, material="drawer", density=_BOARD, friction=[0.8, 0.01, 0.0003])
+    for side in (-1, 1):
+        y = side * tray.posts / 2
+        cylinder(body, (0, y, tray.size[2]), (0, y, tray.reach), _POST, material="handle", density=_BOARD, **_GRIP)
 
 
 def add_bowl(spec: Any, bowl: Bowl) -> None:

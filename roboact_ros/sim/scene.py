@@ -109,6 +109,25 @@ class HingedBox:
 
 
 @dataclass(frozen=True, slots=True)
+class Tray:
+    """A board with an upright post at either end, for two grippers; along y of ``place``, where it starts.
+
+    Attributes:
+        name: How people call it.
+        place: Where it lies.
+        size: Of the board, x, y, z [m].
+        posts: Distance of the posts [m].
+        reach: Height of the posts above the board's bottom [m].
+    """
+
+    name: str = "tray"
+    place: Planar = Planar(0.50, -0.35)
+    size: tuple[float, float, float] = (0.20, 0.36, 0.010)
+    posts: float = 0.30
+    reach: float = 0.085
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """What stands on the table; drawers and boxes are fixed to it, everything else is loose."""
 
@@ -117,13 +136,14 @@ class Contents:
     bowls: tuple[Bowl, ...] = (Bowl(),)
     drawers: tuple[Drawer, ...] = (Drawer(),)
     boxes: tuple[HingedBox, ...] = (HingedBox(),)
+    trays: tuple[Tray, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse unknown colours and names used twice."""
         for item in self.loose:
             if item.colour not in COLOURS:
                 raise SimulationError(f'no colour "{item.colour}"; valid: {", ".join(COLOURS)}')
-        names = [item.name for item in (*self.loose, *self.drawers, *self.boxes)]
+        names = [item.name for item in (*self.loose, *self.drawers, *self.boxes, *self.trays)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise SimulationError(f"objects need different names; used twice: {', '.join(twice)}")

@@ -83,7 +83,7 @@ class World:
     def objects(self) -> tuple[str, ...]:
         """Names of all objects, loose ones first."""
         contents = self._scene.contents
-        return tuple(item.name for item in (*contents.loose, *contents.drawers, *contents.boxes))
+        return tuple(item.name for item in (*contents.loose, *contents.trays, *contents.drawers, *contents.boxes))
 
     def describe(self) -> dict[str, Any]:
         """Return JSON-able data from which another process builds the same model (``Scene.from_mapping``)."""
@@ -118,11 +118,15 @@ class World:
             raise SimulationError(f"a seed is not negative: {seed}")
         contents = self._scene.contents
         taken = kept_free(contents.drawers, contents.boxes)
+        taken += [(tray.place.x, tray.place.y, max(tray.size) / 2) for tray in contents.trays]
         taken += [disc for disc in map(self._under_tool, self.arms) if disc is not None]
         radii = [0.75 * item.size if isinstance(item, Block) else item.radius for item in contents.loose]
         places = place(radii, self._region, taken, seed)
         for fixed, start in self._fixed_joints().items():
             self._set_joint(fixed, [start])
+        for tray in contents.trays:
+            where = tray.place
+            self._set_joint(tray.name, [where.x, where.y, self._scene.table_z, *quaternion_z(where.yaw)])
         for item, where in zip(contents.loose, places, strict=True):
             position = (where.x, where.y, self._rest_height(item.name))
             self._set_joint(item.name, [*position, *quaternion_z(where.yaw)])

@@ -16,6 +16,7 @@ from roboact_ros.execution.executor import Executor
 from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits
 from roboact_ros.execution.neighbour import Shape
+from roboact_ros.execution.one_of_two import OneOfTwo
 from roboact_ros.execution.poses import pose_from_vector
 from roboact_ros.execution.status import PERSON, POLICY, State
 from roboact_ros.execution.trajectory import ToolLimits
@@ -87,6 +88,9 @@ class Rig:
 
     def follow(self, left: FloatArray, right: FloatArray, period: float = 0.1, age: float = 0.0) -> None:
         self.both.follow(self.chunk(left, right, period, age), POLICY)
+
+    def one(self, name: str) -> OneOfTwo:
+        return OneOfTwo(self.both, name)
 
     def tool(self, arm: int) -> FloatArray:
         return self.kinematics.forward(self.arms[arm].q)[:3, 3]
@@ -212,7 +216,7 @@ def test_what_stops_one_arm_stops_the_other_and_nothing_goes_on(rig: Rig, arm: i
     with pytest.raises(MotionRefused, match=f"{ARMS[arm]} arm: {mode.value}|the robot: {mode.value}"):
         rig.follow(steps(z=0.01), steps(z=0.01))
     with pytest.raises(MotionRefused, match="not now"):
-        rig.both.one(ARMS[1 - arm]).submit([UP], PERSON)
+        rig.one(ARMS[1 - arm]).submit([UP], PERSON)
     held = [rig.tool(arm) for arm in (LEFT, RIGHT)]
     rig.arms[arm].mode = ArmMode.RUNNING
     rig.cycle(500)
@@ -276,8 +280,8 @@ def test_every_cycle_keeps_the_arms_apart_whatever_was_planned() -> None:
     rig = Rig(WIDE)
     rig.follow(steps(10, y=-0.02), steps(10, y=0.02))
     rig.until_idle()
-    rig.both.one("left").submit([RIGHTWARDS], PERSON)
-    rig.both.one("right").submit([LEFTWARDS], PERSON)
+    rig.one("left").submit([RIGHTWARDS], PERSON)
+    rig.one("right").submit([LEFTWARDS], PERSON)
     smallest = rig.gap()
     for _ in range(500):
         rig.cycle()
@@ -286,7 +290,7 @@ def test_every_cycle_keeps_the_arms_apart_whatever_was_planned() -> None:
     assert clearance - 0.01 < smallest < clearance + 0.001, "only the way it takes to brake is overrun"
     assert "too near: the " in rig.both.status.reason and rig.both.status.state is State.IDLE
     with pytest.raises(MotionRefused, match="too near"):
-        rig.both.one("left").submit([RIGHTWARDS], PERSON)
+        rig.one("left").submit([RIGHTWARDS], PERSON)
     rig.both.home()
     rig.until_idle()
     np.testing.assert_allclose([arm.q for arm in rig.arms], [rig.home] * 2, atol=1e-9)
@@ -295,7 +299,7 @@ def test_every_cycle_keeps_the_arms_apart_whatever_was_planned() -> None:
 def test_words_move_one_arm_and_beat_a_chunk_on_both(rig: Rig) -> None:
     rig.follow(steps(z=0.01), steps(z=0.01))
     rig.cycle(200)
-    rig.both.one("left").submit([UP], PERSON)
+    rig.one("left").submit([UP], PERSON)
     assert rig.both.statuses["left"].source == PERSON
     with pytest.raises(MotionRefused, match="a person's motion runs"):
         rig.follow(steps(z=0.01), steps(z=0.01))
@@ -328,8 +332,8 @@ def test_a_chunk_for_one_arm_or_with_a_bad_number_moves_nothing(rig: Rig) -> Non
 
 
 def test_an_arm_that_is_undone_leaves_the_other_where_it_is(rig: Rig) -> None:
-    rig.both.one("right").submit([UP], PERSON)
+    rig.one("right").submit([UP], PERSON)
     rig.until_idle()
-    rig.both.one("right").undo(PERSON)
+    rig.one("right").undo(PERSON)
     rig.until_idle()
     np.testing.assert_allclose([arm.q for arm in rig.arms], [rig.home] * 2, atol=1e-6)
