@@ -18,7 +18,7 @@ from roboact_ros.errors import ConfigurationError
 _BESIDE = r".*language_model\.layers\.\d+\.(self_attn|mlp)\.\w+_proj"
 
 
-def with_low_rank(model: Any, words: Sequence[int], rank: int, alpha: float, seed: int) -> Any:
+def with_low_rank(model: Any, words: Sequence[int], rank: int, alpha: int, seed: int) -> Any:
     """Return a ``PeftModel`` around a ``Qwen3VLForConditionalGeneration``, which is changed.
 
     Args:

@@ -35,8 +35,7 @@ class NtpBatch:
 
     def to(self, device: torch.device) -> NtpBatch:
         """Return the same with the numbers on a device."""
-        moved = (part.to(device, non_blocking=True) for part in (self.ids, self.attention, self.labels))
-        return NtpBatch(*moved, self.images)
+        return NtpBatch(self.ids.to(device), self.attention.to(device), self.labels.to(device), self.images)
 
 
 class NtpBatches:

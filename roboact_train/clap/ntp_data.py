@@ -119,7 +119,7 @@ def _views(look: Look) -> dict[str, Look]:
     return {VIEWS[0]: look, **beside}
 
 
-def _seen(views: Mapping[str, Look], frames: Sequence[int], settings: NtpSettings) -> list[Views]:
+def _seen(views: Mapping[str, Look], frames: Sequence[int], settings: NtpSettings) -> Sequence[Views]:
     size = settings.width, settings.height
     seen: list[dict[str, Encoded]] = [{} for _ in frames]
     for view, look in views.items():

@@ -25,8 +25,8 @@ class NtpObjective(nn.Module):
     def __init__(self, model: Any, actions: ActionWords) -> None:
         super().__init__()
         self.model, self._actions = model, actions
-        self.register_state_dict_post_hook(_leave_out_frozen)
-        self.register_load_state_dict_post_hook(_expect_no_frozen)
+        self.register_state_dict_post_hook(_leave_out_frozen)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_post_hook(_expect_no_frozen)  # type: ignore[no-untyped-call]
 
     def forward(self, ids: Tensor, attention: Tensor, labels: Tensor, pixels: Tensor, grids: Tensor) -> Tensor:
         """Return the mean loss of the tokens that have labels.

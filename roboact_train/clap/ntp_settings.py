@@ -51,7 +51,7 @@ class NtpSettings(LoopSettings):
     clip_gradient: NotNegative = 1.0
     adapt: Literal["full", "lora"] = "full"
     rank: Count = 32
-    alpha: _Rate = 64.0
+    alpha: Count = 64
     action_vae: str = ""
     statistics: str = ""
     steps: Count = 1000

@@ -92,7 +92,7 @@ class SpeakingVlm(TappedVlm):
 
     def _best(self, hidden: Tensor, allowed: Tensor | slice) -> int:
         if isinstance(allowed, slice):
-            return allowed.start + int(functional.linear(hidden, self.lm_head.weight[allowed]).argmax())
+            return int(allowed.start) + int(functional.linear(hidden, self.lm_head.weight[allowed]).argmax())
         return int(allowed[self.lm_head(hidden)[allowed].argmax()])
 
     def _turns(self, place: int, count: int) -> Turns:
