@@ -60,28 +60,27 @@ def rf_tokenizer(settings: RfSettings) -> TrainedTokenizer:
     """Return the Act-VAE that is matched on, and what actions are normalised with.
 
     Raises:
-        ConfigurationError: There should be matching, and there is no Act-VAE.
+        ConfigurationError: There should be matching, and there is no Act-VAE, or nobody knows its statistics.
         PolicyError: It cannot be read.
     """
-    own, known = settings.base / TOKENIZER, settings.base / STATISTICS
-    chosen = settings.statistics or (str(known) if known.is_file() and not settings.action_vae else "")
+    known = settings.base / STATISTICS
+    path = Path(settings.action_vae) if settings.action_vae else settings.base / TOKENIZER
     if settings.rule is None:
-        model = ActionTokenizer(_NO_CODES)
-        if not chosen and settings.action_vae:
-            return TrainedTokenizer(model, read_tokenizer(Path(settings.action_vae)).file)
+        model, file = ActionTokenizer(_NO_CODES), known
+    elif not path.exists():
+        raise ConfigurationError(
+            f"Knowledge Matching needs the Act-VAE whose codes the language model speaks, and {path} is not there: "
+            "give it (--action-vae), or say matching: off"
+        )
+    elif path.is_dir():
+        trained = read_tokenizer(path)
+        model, file = trained.model, trained.file
     else:
-        if not settings.action_vae and not own.is_file():
-            raise ConfigurationError(
-                f"Knowledge Matching needs the Act-VAE whose codes the language model speaks, and {own} is not there: "
-                "give it (--action-vae), or say matching: off"
-            )
-        if not chosen and settings.action_vae:
-            return read_tokenizer(Path(settings.action_vae))
-        path = Path(settings.action_vae) if settings.action_vae else own
-        model = read_tokenizer(path).model if path.is_dir() else read_action_tokenizer(path)
-    if chosen in ("", MEASURED):
-        return MeasuringTokenizer(model, Path())
-    return TrainedTokenizer(model, Path(chosen))
+        model, file = read_action_tokenizer(path), known
+    chosen = settings.statistics or (str(file) if file.is_file() else "")
+    if settings.rule is not None and not chosen:
+        raise ConfigurationError(f"{path} does not say what its actions are normalised with: give --statistics FILE")
+    return TrainedTokenizer(model, Path(chosen)) if chosen not in ("", MEASURED) else MeasuringTokenizer(model, Path())
 
 
 def rf_base(settings: RfSettings, codes: int, small: bool) -> RfBase:

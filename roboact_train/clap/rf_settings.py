@@ -39,8 +39,8 @@ class RfSettings(LoopSettings):
         insulated: Freeze the language model, so that the head alone learns (KI); goes with matching ``off``.
         action_vae: The Act-VAE that the language model speaks with, for matching: folder of a trained one or a released
             checkpoint; empty: the one in ``model``.
-        statistics: File with the statistics of the robot, or ``measured``; empty: those in ``model`` or of the
-            Act-VAE, measured where neither has a file.
+        statistics: File with the statistics of the robot, or ``measured``; empty: those beside the Act-VAE or in
+            ``model``, and where nothing is matched and there are none, measured.
         stride: Chunks begin at every so many frames.
         wrists: Show the wrists, too, where all data have them.
         height: Of the images [px].
