@@ -51,6 +51,7 @@ class Supervisor:
         self._environment = dict(environment)
         self._ready: set[str] = set()
         self._announced = False
+        self._count = len(nodes)
         self._children = [_Child(node, _label(node), self._start(node), time.monotonic()) for node in nodes]
 
     def run(self) -> int:
@@ -134,7 +135,7 @@ class Supervisor:
                 print(f"[{label}] {text}", flush=True)
 
     def _announce(self) -> None:
-        if not self._announced and len(self._ready) == len(self._children):
+        if not self._announced and len(self._ready) == self._count:  # some are ready before the last one is started
             self._announced = True
             print('the cell is up; talk to it with: roboact say "move left a lot"   or: roboact teleop', flush=True)
 
