@@ -21,6 +21,11 @@ def rows_to_judge(rows: NDArray[np.int64]) -> NDArray[np.int64]:
     return rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST)).astype(int)] if len(rows) else rows
 
 
+def by_arm(actions: Tensor) -> Tensor:
+    """Return (n, 2, steps, 7) actions of the arms in (n, steps, 14)."""
+    return actions.reshape(*actions.shape[:2], len(ARMS), ARM_WIDTH).movedim(2, 1)
+
+
 @torch.no_grad()
 def encoded(model: ActionTokenizer, corpus: Corpus, rows: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
     """Return (n, 2, tokens) codes and (n, 2, 32, 7) actions again of some chunks, missing arms included."""
@@ -28,10 +33,9 @@ def encoded(model: ActionTokenizer, corpus: Corpus, rows: NDArray[np.int64]) -> 
     indices, again = [], []
     for begin in range(0, len(rows), _AT_ONCE):
         actions = torch.from_numpy(corpus.actions[rows[begin : begin + _AT_ONCE]]).to(device)
-        arms = actions.unflatten(-1, (len(ARMS), ARM_WIDTH)).movedim(-2, 1)
-        found = model.indices(arms.flatten(0, 1))
-        indices.append(found.unflatten(0, (-1, len(ARMS))).cpu())
-        again.append(model.actions(found).unflatten(0, (-1, len(ARMS))).float().cpu())
+        found = model.indices(by_arm(actions).flatten(0, 1))
+        indices.append(found.reshape(-1, len(ARMS), found.shape[1]).cpu())
+        again.append(model.actions(found).float().reshape(-1, len(ARMS), actions.shape[1], ARM_WIDTH).cpu())
     return torch.cat(indices), torch.cat(again)
 
 
@@ -40,7 +44,7 @@ def reconstruction(model: ActionTokenizer, corpus: Corpus, rows: NDArray[np.int6
     rows = rows_to_judge(rows)
     indices, again = encoded(model, corpus, rows)
     exists = torch.from_numpy(corpus.arms[rows])
-    wanted = torch.from_numpy(corpus.actions[rows]).unflatten(-1, (len(ARMS), ARM_WIDTH)).movedim(-2, 1)
+    wanted = by_arm(torch.from_numpy(corpus.actions[rows]))
     squares = ((again - wanted).double() ** 2).mean(dim=(2, 3))  # (n, arms)
     mean_square = float(squares[exists].mean())
     found = {"MSE": mean_square, "PSNR": psnr(mean_square)}

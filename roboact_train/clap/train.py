@@ -32,6 +32,7 @@ from roboact_train.clap.trained import read_tokenizer
 from roboact_train.clap.vd_learner import VdLearner
 from roboact_train.clap.vd_objective import new_vd_vae
 from roboact_train.clip_rt.loading import Place
+from roboact_train.data.pictures import read_bytes
 from roboact_train.training.beginning import check_output, notes, say_nothing, write_settings
 from roboact_train.training.learner import Learner
 from roboact_train.training.loop import BEST, Outcome, Training, accelerator_for
@@ -195,4 +196,7 @@ def _vd_vae(
         "seed": settings.seed,
         "camera": request.camera,
     }
-    return VdLearner(pairs, cache.read(), model, settings, place, about), pairs.counts
+    model.to(accelerator.device)
+    return VdLearner(
+        pairs, cache.read(), model, settings, place, about, read_bytes(trained.file).decode()
+    ), pairs.counts

@@ -23,10 +23,15 @@ STATISTICS = "dataset_statistics_32.json"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedTokenizer:
-    """An Act-VAE with what its actions are normalised with."""
+    """An Act-VAE, frozen, and the file of what its actions are normalised with."""
 
     model: ActionTokenizer
-    statistics: Statistics
+    file: Path
+
+    @property
+    def statistics(self) -> Statistics:
+        """Of the robots in its statistics file."""
+        return statistics_in(self.file)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +85,8 @@ def read_tokenizer(path: Path, statistics: str = "") -> TrainedTokenizer:
     """
     if path.is_dir():
         trained = read_trained_model(path, ACT_VAE, VD_VAE)
-        return TrainedTokenizer(read_action_tokenizer(trained.weights), statistics_in(path / STATISTICS))
+        return TrainedTokenizer(read_action_tokenizer(trained.weights), path / STATISTICS)
     model = read_action_tokenizer(path)
     if not statistics:
         raise ConfigurationError(f"{path} does not say what its actions are normalised with: give --statistics FILE")
-    return TrainedTokenizer(model, statistics_in(Path(statistics)))
+    return TrainedTokenizer(model, Path(statistics))

@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from roboact_ros.policies.clap.statistics import write_statistics
 from roboact_ros.policies.nets.clap.vd_vae import VdVae
 from roboact_train.clap.act_judge import by_arm as actions_by_arm
 from roboact_train.clap.pairs import Pairs
@@ -59,6 +58,7 @@ class VdLearner:
         settings: How it is trained.
         place: This process.
         encoder: What names the frozen encoder of patches, for the manifest.
+        statistics: The statistics file of the Act-VAE.
 
     Raises:
         ConfigurationError: The processes cannot share a batch, or the weights of the robots are wrong.
@@ -72,12 +72,13 @@ class VdLearner:
         settings: VdVaeSettings,
         place: Place,
         encoder: Mapping[str, Any],
+        statistics: str,
     ) -> None:
         check_share(settings.batch, place)
         self.batches_per_epoch = settings.steps * settings.accumulate
         self.fingerprint = pairs.fingerprint
         self._pairs, self._features, self._settings, self._place = pairs, features, settings, place
-        self._encoder = encoder
+        self._encoder, self._statistics = encoder, statistics
         self._probabilities = weights_of(pairs.robots[pairs.train], settings.weights)
         self._done = done_by(model, pairs, quantised=settings.form == "released")
         self._objective = VdObjective(model, settings)
@@ -117,8 +118,7 @@ class VdLearner:
         shape = asdict(model.visual)
         manifest = {"kind": VD_VAE, VD_VAE: shape, "encoder": dict(self._encoder), **notes}
         write_model(folder, model.state_dict(), {VD_VAE: shape}, manifest)
-        known = self._pairs.corpus.statistics.values() if self._pairs.corpus is not None else ()
-        write_statistics(folder / STATISTICS, known)
+        (folder / STATISTICS).write_text(self._statistics)
 
 
 @torch.no_grad()
@@ -126,8 +126,8 @@ def done_by(model: VdVae, pairs: Pairs, quantised: bool) -> Tensor:
     """Return (N, 2, tokens * width) what the Act-VAE, which nothing changes, says of what each arm did."""
     found = []
     for begin in range(0, len(pairs.actions), _AT_ONCE):
-        arms = actions_by_arm(torch.from_numpy(pairs.actions[begin : begin + _AT_ONCE]))
+        arms = actions_by_arm(torch.from_numpy(pairs.actions[begin : begin + _AT_ONCE]).to(model.bias.device))
         vectors = model.action_vae.encode(arms.flatten(0, 1))
         said = model.vq_t(vectors)[0] if quantised else vectors
-        found.append(said.reshape(len(arms), arms.shape[1], -1))
+        found.append(said.reshape(len(arms), arms.shape[1], -1).cpu())
     return torch.cat(found)

@@ -92,7 +92,7 @@ class VdObjective(nn.Module):
         seen = by_arm(vectors_t if paper else codes_t)
         if bool(unlabelled.any()):
             done = torch.where(unlabelled[:, None, None], by_arm(taught(model, clean, quantised=not paper)), done)
-        every, exists, before = _from_all(done.to(seen.dtype), arms)
+        every, exists, before = _from_all(done.to(seen.dtype), arms) if self.training else (done, arms, 0)
         loss = paper_loss if paper else siglip_loss
         return VdTerms(
             functional.mse_loss(predicted, shown[:, 1]),
