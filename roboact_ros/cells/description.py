@@ -151,7 +151,7 @@ class RemoteDescription:
         image_size: Width and height that images are sent with [px]; by default those of the cameras.
         actions: ``relative``: positions [m] and Euler angles [rad] counted from where the arm was at the image, gripper
             -1 open … 1 closed. ``steps``: displacement and rotation vector of each step, gripper 0 closed … 1 open.
-        arm: Which arm this one is, for a model of two.
+        arm: Which arm this one is, for a model of two; ``both`` in a cell with two.
         metres: How far a ``steps`` action of 1 leads [m].
         radians: How far a ``steps`` action of 1 turns [rad].
         hertz: Steps per second [1/s].
@@ -165,7 +165,7 @@ class RemoteDescription:
     statistics: str = ""
     image_size: tuple[Annotated[int, Field(ge=16, le=8192)], Annotated[int, Field(ge=16, le=8192)]] | None = None
     actions: Literal["relative", "steps"] = "relative"
-    arm: Literal["left", "right"] = "right"
+    arm: Literal["left", "right", "both"] = "right"
     metres: Positive = 1.0
     radians: Positive = 1.0
     hertz: Positive = 30.0

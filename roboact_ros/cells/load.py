@@ -109,6 +109,9 @@ def cell_from_mapping(content: dict[str, Any], origin: str) -> Cell:
             check_address(cell.policy.remote.server)
         except PolicyError as error:
             raise ConfigurationError(f"{origin}: policy.remote.server: {error}") from None
+        arm, valid = cell.policy.remote.arm, ("both",) if cell.arms else ARMS
+        if arm not in valid:
+            raise ConfigurationError(f"{origin}: policy.remote.arm is {arm}; for this cell, valid: {', '.join(valid)}")
     for axis in ("workspace_x", "workspace_y", "workspace_z"):
         low, high = getattr(cell.safety, axis)
         if not low <= 0.0 <= high:

@@ -50,6 +50,10 @@ def test_real_arms_are_told_apart() -> None:
         (["arms.right.pose_base_in_cell:=[0, 0.1, 0, 0, 0, 0]"], "0.1 m apart, at least 0.2 m"),
         (["policy.kind:=clip_rt"], "drives one arm; for two, valid are: none, clap, clap_ntp, clap_remote"),
         (["sim.address:=here"], "no IPv4 address"),
+        (
+            ["policy.kind:=clap_remote", "policy.remote:={server: 'ws://127.0.0.1:1', arm: left}"],
+            "policy.remote.arm is left; for this cell, valid: both",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_named_with_what_can(overrides: list[str], says: str) -> None:

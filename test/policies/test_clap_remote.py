@@ -103,6 +103,22 @@ def test_of_a_model_for_two_arms_one_is_taken(arm: str, sign: float) -> None:
     np.testing.assert_allclose(chunk.steps[:, 0], sign * 0.007, atol=1e-9)
 
 
+@pytest.mark.parametrize("actions", ["relative", "steps"])
+def test_two_arms_get_the_columns_of_both(actions: str) -> None:
+    both = np.hstack((relative() * [-1, -1, -1, -1, -1, -1, 1], relative()))
+    if actions == "steps":
+        both = np.hstack([steps_of_arm(arm) for arm in np.split(both, 2, axis=1)])
+    with served() as server:
+        server.answering = lambda request: good(request, both[None])
+        chunk = policy(server.address, arm="both", actions=actions).act(frame())
+        server.answering = lambda request: good(request, both[None, :, :7])
+        with pytest.raises(PolicyError, match="14"):
+            policy(server.address, arm="both", actions=actions).act(frame())
+    assert chunk.axes == tuple(f"{arm}/{axis}" for arm in ("left", "right") for axis in CHUNK_AXES)
+    np.testing.assert_allclose(chunk.of_arm("left")[:, 0], -0.007, atol=1e-9)
+    np.testing.assert_allclose(chunk.of_arm("right")[:, 0], 0.007, atol=1e-9)
+
+
 def test_steps_in_units_of_the_model() -> None:
     rows = np.tile([0.2, 0.0, -0.4, 0.0, 0.02, 0.0, 1.0], (STEPS, 1))
     with served() as server:

@@ -18,7 +18,13 @@ COLUMNS = tuple(f"{arm}/{axis}" for arm in ARMS for axis in AXES)
 WIDTH = len(COLUMNS)
 GRIPPERS = (6, 13)
 
-_ALIASES = {"left": "single_left", "right": "single_right", "single": "single_right", "bimanual": "dual"}
+_ALIASES = {
+    "left": "single_left",
+    "right": "single_right",
+    "single": "single_right",
+    "bimanual": "dual",
+    "both": "dual",
+}
 
 
 class ArmLayout(enum.Enum):
@@ -53,7 +59,7 @@ class ArmLayout(enum.Enum):
 
 
 def layout_named(name: str) -> ArmLayout:
-    """Return a layout by its name or an alias: ``left``, ``right``, ``single`` (the right one), ``bimanual``.
+    """Return a layout by its name or an alias: ``left``, ``right``, ``single`` (the right one), ``bimanual``, ``both``.
 
     Raises:
         ConfigurationError: There is none of that name.

@@ -88,14 +88,18 @@ class ClapRemote:
             raise PolicyError(f'{self._described.server} has no statistics "{wanted}": {hint}')
 
     def _of_arm(self, actions: Any) -> FloatArray:
-        """Return the (T, 7) actions of the arm in the answer to one example."""
+        """Return the (T, 7 or 14) actions of the arm, or of both, in the answer to one example."""
         if not isinstance(actions, np.ndarray) or actions.dtype.kind not in "fiu":
             raise PolicyError(f"{self._server.address} sent no array of actions but {type(actions).__name__}")
-        if actions.ndim != 3 or len(actions) != 1 or not actions.shape[1] or actions.shape[2] not in (ARM_WIDTH, WIDTH):
+        both = self._described.arm == "both"
+        widths = (WIDTH,) if both else (ARM_WIDTH, WIDTH)
+        if actions.ndim != 3 or len(actions) != 1 or not actions.shape[1] or actions.shape[2] not in widths:
             raise PolicyError(
                 f"{self._server.address} sent actions of the shape {actions.shape}; valid are (1, steps, {ARM_WIDTH}) "
                 f"for one arm and (1, steps, {WIDTH}) for two"
             )
+        if both:
+            return actions[0].astype(np.float64)
         start = 0 if actions.shape[2] == ARM_WIDTH else ARMS.index(self._described.arm) * ARM_WIDTH
         return actions[0, :, start : start + ARM_WIDTH].astype(np.float64)
 
@@ -103,4 +107,5 @@ class ClapRemote:
         if self._described.actions == "relative":
             return rows
         units = [self._described.metres] * 3 + [self._described.radians] * 3 + [1.0]
-        return relative_from_steps(rows * units)
+        arms = np.split(rows, rows.shape[1] // ARM_WIDTH, axis=1)
+        return np.hstack([relative_from_steps(arm * units) for arm in arms])
