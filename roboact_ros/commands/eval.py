@@ -29,7 +29,7 @@ from roboact_ros.commands.demonstrate import chosen_tasks
 from roboact_ros.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from roboact_train.evaluate.trial import Result
+    from roboact_train.evaluate.result import Result
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

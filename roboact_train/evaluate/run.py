@@ -9,7 +9,8 @@ from pathlib import Path
 from roboact_train.data.atomic import whole_folder
 from roboact_train.data.samples import Sample
 from roboact_train.data.shards import ShardWriter
-from roboact_train.evaluate.trial import Result, Trial
+from roboact_train.evaluate.result import Result
+from roboact_train.evaluate.trial import Trial
 from roboact_train.processes import spread
 
 Record = Callable[[Sequence[Sample]], None]

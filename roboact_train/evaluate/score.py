@@ -8,7 +8,7 @@ from math import sqrt
 from statistics import mean
 from typing import Any
 
-from roboact_train.evaluate.trial import Result
+from roboact_train.evaluate.result import Result
 
 _Z = 1.959963984540054
 """Normal quantile of a two-sided 95 % interval."""

@@ -12,6 +12,7 @@ from roboact_train.data.samples import CORRECTION, DONE, POLICY, Sample
 from roboact_train.evaluate.contender import Contender
 from roboact_train.evaluate.gist import gist_of
 from roboact_train.evaluate.helper import Helper
+from roboact_train.evaluate.result import Result
 from roboact_train.table import Table, View
 
 
@@ -38,18 +39,6 @@ class Rules:
             raise ConfigurationError(f"--interventions is not negative: {self.interventions}")
         if not 1 <= self.motions <= MOST_MOTIONS:
             raise ConfigurationError(f"--motions is 1 to {MOST_MOTIONS}, not {self.motions}")
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one episode: success, motions asked for, how many were refused, and how many replaced."""
-
-    task: str
-    seed: int
-    success: bool
-    motions: int
-    refused: int
-    interventions: int
 
 
 @dataclass(frozen=True, slots=True)

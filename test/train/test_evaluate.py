@@ -25,8 +25,9 @@ from roboact_train.data.shards import read_shard, shard_files
 from roboact_train.evaluate.contender import Contender, kind_of
 from roboact_train.evaluate.gist import gist_of
 from roboact_train.evaluate.helper import Helper, goes_along, must_not
+from roboact_train.evaluate.result import Result
 from roboact_train.evaluate.score import mean_success, scores, wilson
-from roboact_train.evaluate.trial import Result, Rules, Trial
+from roboact_train.evaluate.trial import Rules, Trial
 from roboact_train.table import Table, View
 
 sys.path.append(str(Path(__file__).parent.parent / "policies"))

@@ -12,7 +12,7 @@ from roboact_ros.errors import ConfigurationError
 from roboact_train.evaluate.kitchen.connection import Kitchen
 from roboact_train.evaluate.kitchen.policy import policy_at
 from roboact_train.evaluate.kitchen.tasks import MOST_STEPS
-from roboact_train.evaluate.trial import Result
+from roboact_train.evaluate.result import Result
 
 
 @dataclass(frozen=True, slots=True)
