@@ -16,6 +16,7 @@ class RoboActSettings(LoopSettings):
 
     Attributes:
         encoder: What sees: ``clip``, ``resnet50``, or the folder of a trained RoboAct-CLIP, which names its own CLIP.
+        newest: With RoboAct-CLIP, the policy also sees CLIP's feature of the newest frame; the paper does not say so.
         resnet_weights: File of torchvision's or R3M's ResNet-50; random weights without it.
         actions: ``motions`` of the vocabulary, or a ``chunk`` of steps.
         hidden: Width of the policy's network.
@@ -27,6 +28,7 @@ class RoboActSettings(LoopSettings):
     """
 
     encoder: str = "clip"
+    newest: bool = True
     resnet_weights: str = ""
     actions: Literal["motions", "chunk"] = "motions"
     hidden: Count = 512

@@ -72,6 +72,7 @@ def train(
         settings.seed,
         settings.resnet_weights,
         session.accelerator.device,
+        settings.newest,
     )
     sources = find_sources(request.sources, request.choices)
     corpus = read_corpus(exact(sources) if settings.actions == "chunk" else sources, settings.validation, session.say)

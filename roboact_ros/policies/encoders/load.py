@@ -48,7 +48,13 @@ class Frozen:
 
 
 def frozen_encoder(
-    name: str, model: str, checkpoint: str, seed: int, resnet_weights: str, device: torch.device
+    name: str,
+    model: str,
+    checkpoint: str,
+    seed: int,
+    resnet_weights: str,
+    device: torch.device,
+    newest: bool = True,
 ) -> Frozen:
     """Return what a person named.
 
@@ -59,6 +65,7 @@ def frozen_encoder(
         seed: Of random weights.
         resnet_weights: File for ``resnet50``; empty for random weights.
         device: Where everything runs.
+        newest: Whether a RoboAct-CLIP gives CLIP's feature of the newest frame beside its own.
 
     Raises:
         PolicyError: There is no such encoder, or its files cannot be used.
@@ -69,8 +76,9 @@ def frozen_encoder(
             raise PolicyError(f'no encoder "{name}": give {CLIP}, {RESNET}, or the folder of a trained RoboAct-CLIP')
         trained = load_encoder(folder, Path(checkpoint) if checkpoint else None)
         words = FrozenClip(trained.clip, device)
-        notes = {"encoder": {"kind": _VIDEO, "shape": asdict(trained.model.shape)}, "clip": trained.notes}
-        return Frozen(VideoFeatures(words, trained.model), words, notes, dict(trained.model.state_dict()))
+        seen = {"kind": _VIDEO, "shape": asdict(trained.model.shape), "newest": newest}
+        notes = {"encoder": seen, "clip": trained.notes}
+        return Frozen(VideoFeatures(words, trained.model, newest), words, notes, dict(trained.model.state_dict()))
     network = clip_of(model, checkpoint, seed)
     about = {
         "model": model,
@@ -83,8 +91,8 @@ def frozen_encoder(
         return Frozen(NewestFrame(words), words, {"encoder": {"kind": CLIP}, "clip": about}, {})
     tower = FrozenResNet50(device, resnet_weights, seed)
     path = resnet_weights and str(Path(resnet_weights).resolve())
-    seen = {"kind": RESNET, "checkpoint": path, "seed": seed, "fingerprint": tower.fingerprint}
-    return Frozen(NewestFrame(tower), words, {"encoder": seen, "clip": about}, {})
+    resnet = {"kind": RESNET, "checkpoint": path, "seed": seed, "fingerprint": tower.fingerprint}
+    return Frozen(NewestFrame(tower), words, {"encoder": resnet, "clip": about}, {})
 
 
 def frozen_from_notes(
@@ -126,7 +134,8 @@ def frozen_from_notes(
         raise PolicyError(f'{origin}: no encoder "{kind}"; valid: {CLIP}, {RESNET}, {_VIDEO}')
     network_on_top = RoboActClip(shape_from(seen["shape"], str(origin)))
     load_weights(network_on_top, weights, origin.parent, _VIDEO)
-    return Frozen(VideoFeatures(words, network_on_top), words, dict(notes), dict(weights))
+    video = VideoFeatures(words, network_on_top, bool(seen.get("newest")))
+    return Frozen(video, words, dict(notes), dict(weights))
 
 
 def _same(what: str, found: str, expected: Any, origin: Path) -> None:
