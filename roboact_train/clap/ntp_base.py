@@ -65,10 +65,10 @@ def ntp_base(settings: NtpSettings, codes: int, frozen: torch.dtype = torch.floa
     model = qwen3_vl(folder, frozen if lora else torch.float32)
     if added:
         words = int(prompts.tokenizer.get_vocab_size())
-        # Beside the numbers of the tokenizer the released table has rows that nobody uses; they stay.
+        # As in the released table there are then rows behind the last word; they count where words are weighed.
         model.resize_token_embeddings(len(model.lm_head.weight) + added, mean_resizing=False)
         for table in (model.model.language_model.embed_tokens, model.lm_head):  # may be the same, and begin alike
-            begin_rows(table.weight.data, words - added, words, settings.seed)
+            begin_rows(table.weight.data, words - added, settings.seed)
     check_rows(model, answers, folder)
     adapted = None
     if lora:
@@ -79,9 +79,9 @@ def ntp_base(settings: NtpSettings, codes: int, frozen: torch.dtype = torch.floa
     return NtpBase(folder, model, adapted, prompts, answers, rule)
 
 
-def begin_rows(table: Tensor, first: int, last: int, seed: int) -> None:
-    """Let some rows of a table begin near the mean of those of common words."""
+def begin_rows(table: Tensor, first: int, seed: int) -> None:
+    """Let all rows of a table from one on begin near the mean of those of common words."""
     common = table[: min(first // 2, _COMMON)].float()
-    noise = torch.randn(last - first, table.shape[1], generator=torch.Generator().manual_seed(seed))
+    noise = torch.randn(len(table) - first, table.shape[1], generator=torch.Generator().manual_seed(seed))
     mean, deviation = common.mean(dim=0), common.std(dim=0)
-    table[first:last] = (mean + _NOISE * deviation * noise.to(table.device)).to(table.dtype)
+    table[first:] = (mean + _NOISE * deviation * noise.to(table.device)).to(table.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -111,3 +112,12 @@ def test_answers_in_the_released_form(model: tuple[Any, PromptWords, AnswerWords
 
     assert text("lift  it\n", [3, 4], False) == "Subtask: lift it\nAction: <ACT_3><ACT_4><|im_end|>\n"
     assert text("", [0], True) == "Subtask: \nAction: <ACT_0><ACT_PAD><|im_end|>\n"
+
+
+def test_damaged_weights_say_nothing(model: tuple[Any, PromptWords, AnswerWords]) -> None:
+    qwen, prompts, words = model
+    damaged = copy.deepcopy(qwen)
+    damaged.model.language_model.norm.weight.data.fill_(float("nan"))
+    vlm, ids = SpeakingVlm(damaged), prompts("lift", "ur5e", 2, ROWS * COLUMNS // 4)
+    with pytest.raises(PolicyError, match="its weights are damaged"):
+        vlm.answer(tiny_pixels(), vlm.prompt(ids, ROWS, COLUMNS), begin_answer(words, ArmLayout.SINGLE_RIGHT, 3))

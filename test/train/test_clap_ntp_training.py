@@ -16,6 +16,7 @@ from tiny_ntp import FRAMES, SPARE, colour, tiny_action_vae, tiny_base, tiny_dat
 from tiny_training import recorded_losses
 from tokenizers import Tokenizer
 
+from roboact_ros.cells.load import cell_from_mapping
 from roboact_ros.cli import main
 from roboact_ros.errors import PolicyError, RoboactError
 from roboact_ros.policies.clap.layout import ArmLayout
@@ -23,8 +24,9 @@ from roboact_ros.policies.clap.ntp import ClapNtp, views_of
 from roboact_ros.policies.clap.ntp_folder import read_ntp
 from roboact_ros.policies.clap.robots import ROBOTS
 from roboact_ros.policies.clap.statistics import read_statistics
+from roboact_ros.policies.load import policy_from_description
 from roboact_ros.policies.nets.clap.answer import begin_answer, codes_to_say
-from roboact_ros.types import Frame
+from roboact_ros.types import ActionChunk, Frame
 from roboact_train.clap.ntp_base import ntp_base
 from roboact_train.clap.ntp_batch import NtpBatches
 from roboact_train.clap.ntp_data import read_data
@@ -114,6 +116,13 @@ def test_the_finished_folder_is_as_the_released_one(parts: Parts, tmp_path: Path
     first = len(before[table]) - SPARE
     assert tokenizer.convert_tokens_to_ids(["<ACT_0>", "<ACT_15>", "<ACT_PAD>"]) == [first, first + 15, first + 16]
     assert {"preprocessor_config.json", "clap.ckpt", "dataset_statistics_32.json"} <= {f.name for f in best.iterdir()}
+    # A cell loads it, of which the arm is the left one of its two.
+    of_policy = {"kind": "clap_ntp", "checkpoint": str(best), "clap": {"arm": "left", "hertz": 1.0, "executed": 5}}
+    cell = cell_from_mapping({"name": "c", "cameras": {"front": {}}, "policy": of_policy}, "c")
+    policy = policy_from_description(cell.policy, cell)
+    policy.instruct("tidy up")
+    chunk = policy.act(Frame("front", 7, colour(3)))
+    assert isinstance(chunk, ActionChunk) and chunk.steps.shape == (5, 7) and chunk.stamp_ns == 7
     # It can be trained on, and then needs neither tokens nor an Act-VAE.
     again = NtpSettings(**{**SETTINGS, "model": str(best), "epochs": 1, "steps": 1})  # type: ignore[arg-type]
     train(NtpRequest([parts.data], tmp_path / "again", again, device="cpu"), lambda line: None)

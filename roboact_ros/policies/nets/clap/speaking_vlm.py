@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from roboact_ros.errors import PolicyError
 from roboact_ros.policies.nets.clap.answer import AnswerState
 from roboact_ros.policies.nets.clap.flow_blocks import Memory
 from roboact_ros.policies.nets.clap.vlm import Prompt, TappedVlm, normed_by, text_block
@@ -79,6 +81,9 @@ class SpeakingVlm(TappedVlm):
             pixels: See :meth:`TappedVlm.forward`.
             prompt: Of :meth:`TappedVlm.prompt`.
             state: The beginning of the answer.
+
+        Raises:
+            PolicyError: The weights are damaged.
         """
         conversation = self.read(pixels, prompt)
         said: tuple[int, ...] = ()
@@ -92,8 +97,13 @@ class SpeakingVlm(TappedVlm):
 
     def _best(self, hidden: Tensor, allowed: Tensor | slice) -> int:
         if isinstance(allowed, slice):
-            return int(allowed.start) + int(functional.linear(hidden, self.lm_head.weight[allowed]).argmax())
-        return int(allowed[self.lm_head(hidden)[allowed].argmax()])
+            scores = functional.linear(hidden, self.lm_head.weight[allowed])
+        else:
+            scores = self.lm_head(hidden)[allowed]
+        value, place = scores.max(dim=0)
+        if not math.isfinite(float(value)):
+            raise PolicyError("what the language model says are not numbers; its weights are damaged")
+        return int(allowed.start) + int(place) if isinstance(allowed, slice) else int(allowed[place])
 
     def _turns(self, place: int, count: int) -> Turns:
         """Return the turns of so many words from a place on."""
