@@ -23,48 +23,50 @@ _HIGH = np.array([2.9, 1.76, 2.9, -0.4, 2.9, 2.11, 2.9]) - 0.03
 _EASY, _EASES = np.array([0.0, -1.0, 0.0, -2.0, 0.0, 1.2, 0.0]), np.array([0.0, 0.1, 0.0, 0.1, 0.0, 0.1, 0.0])
 """Where joints may be, where some of them would better be, and which part of the way they go in a step [rad]."""
 _NEAR, _PATIENCE = 0.012, 18
-"""A point is reached from here [m], or was tried for so many steps."""
+"""A point is reached from here [m], or given up after so many steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where the tool goes, from where the handle was at first [m], fingers closed or not, and how fast [m/step]."""
+    """Where the tool goes.
+
+    Attributes:
+        x: From where the handle was at first [m], like y and z.
+        y: Into the kitchen.
+        z: Up.
+        closed: Whether the fingers are.
+        stays: At least so many steps.
+        fastest: How far it goes in one step [m].
+    """
 
     x: float
     y: float
     z: float
     closed: bool = True
-    steps: int = _PATIENCE
+    stays: int = 0
     fastest: float = 0.05
 
 
-def _arc(radius_x: float, radius_y: float, angles: tuple[float, ...], y: float) -> tuple[Point, ...]:
-    """Return points of a handle at (radius_x, radius_y) from its hinge after turning by ``angles`` [rad]."""
+_GRIP = -0.015
+"""y of the tool from a bar that its fingers hold [m]."""
+
+
+def _arc(radius_x: float, radius_y: float, angles: tuple[float, ...]) -> tuple[Point, ...]:
+    """Return points of a tool that holds a bar at (radius_x, radius_y) from its hinge and turns it by ``angles``."""
     start = complex(radius_x, radius_y)
     ways = (start * np.exp(1j * angle) - start for angle in angles)
-    return tuple(Point(float(way.real), float(way.imag) + y, 0.0, fastest=0.025) for way in ways)
+    return tuple(Point(float(way.real), float(way.imag) + _GRIP, 0.0, fastest=0.025) for way in ways)
 
 
-_GRIP = -0.015
-"""The tool is so much nearer than the bar that its fingers hold [m]."""
+_TAKE = (Point(0, -0.17, 0, closed=False), Point(0, _GRIP, 0, closed=False), Point(0, _GRIP, 0, stays=8))
 WAYS: dict[str, tuple[Point, ...]] = {
-    "kettle": (Point(0, -0.24, -0.17, False), Point(0.02, 0.08, -0.17, False)),
+    "kettle": (Point(0, -0.24, -0.17, closed=False), Point(0.02, 0.08, -0.17, closed=False)),
     "slide_cabinet": (Point(-0.09, -0.17, 0), Point(-0.09, -0.015, 0), Point(0.14, -0.015, 0)),
     "light_switch": (Point(0.055, -0.16, 0), Point(0.055, -0.03, 0), Point(-0.08, -0.03, 0)),
     "bottom_burner": (Point(-0.055, -0.15, 0.025), Point(-0.055, -0.04, 0.025), Point(0.06, -0.04, 0.025)),
     "top_burner": (Point(-0.055, -0.15, 0.04), Point(-0.055, -0.04, 0.04), Point(0.06, -0.04, 0.04)),
-    "microwave": (
-        Point(0, -0.17, 0, False),
-        Point(0, _GRIP, 0, False),
-        Point(0, _GRIP, 0, True, 8),
-        *_arc(0.486, 0.038, (-0.15, -0.3, -0.45, -0.6), _GRIP),
-    ),
-    "hinge_cabinet": (
-        Point(0, -0.17, 0, False),
-        Point(0, _GRIP, 0, False),
-        Point(0, _GRIP, 0, True, 8),
-        *_arc(-0.302, -0.128, (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4), _GRIP),
-    ),
+    "microwave": (*_TAKE, *_arc(0.486, 0.038, (-0.15, -0.3, -0.45, -0.6))),
+    "hinge_cabinet": (*_TAKE, *_arc(-0.302, -0.128, (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4))),
 }
 
 
@@ -74,9 +76,9 @@ class ScriptedCook:
     sees, privileged = False, True
 
     def instruct(self, instruction: str) -> None:
-        """Begin the task that ``instruction`` stands for."""
-        by_words = {words: task for task, words in INSTRUCTIONS.items()}
-        self._points = list(WAYS[by_words[instruction]])
+        """Begin the task that ``instruction`` stands for, word for word."""
+        tasks = {words: task for task, words in INSTRUCTIONS.items()}
+        self._points = list(WAYS[tasks[instruction]])
         self._start: FloatArray | None = None
         self._steps = 0
 
@@ -94,7 +96,8 @@ class ScriptedCook:
         point = self._points[0]
         way = self._start + (point.x, point.y, point.z) - state.tool_position
         length = float(np.linalg.norm(way))
-        if len(self._points) > 1 and ((length < _NEAR and point.steps == _PATIENCE) or self._steps >= point.steps):
+        reached = length < _NEAR and self._steps >= point.stays
+        if len(self._points) > 1 and (reached or self._steps >= _PATIENCE):
             self._points.pop(0)
             self._steps = 0
             return self.act(observation)

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 Arrays = dict[str, Any]
 """NumPy arrays by name; NumPy itself is imported only when it is known to be there."""
 OLDEST, NEWEST = (3, 3), (3, 10)
-"""Versions of MuJoCo that the kitchen of gymnasium-robotics 1.4 runs with; 3.17 and 4.0 do not read its model."""
+"""Versions of MuJoCo that the kitchen of gymnasium-robotics 1.4 runs with; it fails with 3.17 and 4.0."""
 HANDLES = {
     "microwave": "microhandle_site",
     "kettle": "kettle_site",
