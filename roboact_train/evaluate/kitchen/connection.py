@@ -174,5 +174,5 @@ class _Patient:
 
     def read(self, count: int) -> bytes:
         if not select.select([self._number], [], [], max(0.0, self._until - time.monotonic()))[0]:
-            raise SimulationError("the kitchen did not answer in time; small images (--size) need less of it")
+            raise SimulationError("the kitchen did not answer in time: the machine is busy, or --size is large")
         return os.read(self._number, count)
