@@ -21,7 +21,6 @@ def combined_status(
         modes: What each robot can do.
         refused: Why something that concerns all was refused last; empty when it was not.
     """
-    reasons = [_reason(name, status.reason, statuses, modes[name]) for name, status in statuses.items()]
     refusals = [f"{name} arm: {status.refused}" for name, status in statuses.items() if status.refused]
     active = {name: status for name, status in statuses.items() if status.motion or status.plan}
     motions = {status.motion for status in active.values() if status.motion}
@@ -32,7 +31,7 @@ def combined_status(
     )
     return ExecutorStatus(
         state=min((status.state for status in statuses.values()), key=_FIRST.index),
-        reason="; ".join(dict.fromkeys(reason for reason in reasons if reason)),
+        reason="; ".join(_reasons(statuses, modes)),
         motion=phrase,
         source=next((status.source for status in active.values() if status.source), ""),
         finished=sum(status.finished for status in statuses.values()),
@@ -42,10 +41,17 @@ def combined_status(
     )
 
 
-def _reason(name: str, reason: str, statuses: Mapping[str, ExecutorStatus], mode: ArmMode) -> str:
-    """Return a reason with the arm that it is about, unless it is about all of them or says so itself."""
-    if mode is not ArmMode.RUNNING:
-        return f"{name} arm: {mode.value}"
-    everywhere = all(status.reason == reason for status in statuses.values())
-    named = any(reason.startswith(f"{other} arm:") for other in statuses)
-    return reason if not reason or everywhere or named else f"{name} arm: {reason}"
+def _reasons(statuses: Mapping[str, ExecutorStatus], modes: Mapping[str, ArmMode]) -> list[str]:
+    """Return every reason once, with the arm that it is about unless it is about all that could move."""
+    told = {name: status.reason.split("; ") if status.reason else [] for name, status in statuses.items()}
+    able = [name for name in statuses if modes[name] is ArmMode.RUNNING]
+    found: list[str] = []
+    for name, parts in told.items():
+        if name not in able:
+            found.append(f"{name} arm: {modes[name].value}")
+            continue
+        for part in parts:
+            shared = all(part in told[other] for other in able)
+            named = any(part.startswith(f"{other} arm:") for other in statuses)
+            found.append(part if shared or named else f"{name} arm: {part}")
+    return list(dict.fromkeys(found))

@@ -233,6 +233,13 @@ def test_a_stop_stops_both_until_resume(rig: Rig) -> None:
     rig.cycle(2)
     assert not any(arm.servoing for arm in rig.arms) and rig.both.status.state is State.STOPPED
     assert rig.both.status.reason == "stopped by the person; resume to go on"
+    rig.arms[LEFT].mode = ArmMode.LOCAL
+    rig.both.hold("camera", "camera head: no image yet")
+    rig.cycle(2)
+    reasons = rig.both.status.reason.split("; ")
+    assert reasons[0] == "left arm: local mode" and len(reasons) == len(set(reasons))
+    rig.arms[LEFT].mode = ArmMode.RUNNING
+    rig.both.release("camera")
     rig.both.resume()
     rig.cycle(100)
     assert rig.both.status.state is State.IDLE
