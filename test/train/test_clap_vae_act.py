@@ -327,7 +327,7 @@ def test_steps_of_a_shard_become_paths_through_their_ends(tmp_path: Path) -> Non
     assert len(right) == round(seconds * FPS) and (first.states[:, :7] == 0.0).all()
     speed = np.linalg.norm(np.diff(right[:, :3], axis=0), axis=1) * FPS
     assert speed.max() < 2.0 * 0.25  # 15/8 of the mean
-    np.testing.assert_allclose(right[[24, 30], :3], (0.6, 0.0, 0.3), atol=1e-9)
+    np.testing.assert_allclose(right[[24, 30], :3], [(0.6, 0.0, 0.3)] * 2, atol=1e-9)
     gripper, wanted = right[:, 6], first.commands[:, 13]
     assert gripper[0] == -1.0 and gripper[-1] == 1.0 and (np.diff(gripper) >= 0.0).all()
     assert wanted[23] == -1.0 and wanted[24] == 1.0

@@ -98,10 +98,11 @@ class ClapRemote:
                 f"{self._server.address} sent actions of the shape {actions.shape}; valid are (1, steps, {ARM_WIDTH}) "
                 f"for one arm and (1, steps, {WIDTH}) for two"
             )
+        rows: FloatArray = actions[0].astype(np.float64)
         if both:
-            return actions[0].astype(np.float64)
+            return rows
         start = 0 if actions.shape[2] == ARM_WIDTH else ARMS.index(self._described.arm) * ARM_WIDTH
-        return actions[0, :, start : start + ARM_WIDTH].astype(np.float64)
+        return rows[:, start : start + ARM_WIDTH]
 
     def _relative(self, rows: FloatArray) -> FloatArray:
         if self._described.actions == "relative":
