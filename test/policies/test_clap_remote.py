@@ -252,5 +252,5 @@ def test_a_cell_names_its_server() -> None:
     with pytest.raises(ConfigurationError, match='here: policy.remote.server: "" is no address of a policy server'):
         cell_from_mapping({"name": "x", "policy": {"kind": "clap_remote"}, "cameras": {"front": {}}}, "here")
     refined = dataclasses.replace(cell.policy, refinement=RefinementDescription(endpoint="http://127.0.0.1:1/v1"))
-    with pytest.raises(PolicyError, match="clap_remote has not: clip_rt, clip_rt_action do"):
+    with pytest.raises(PolicyError, match="goes with clip_rt, clip_rt_action, not with clap_remote"):
         policy_from_description(refined, cell)
