@@ -15,9 +15,8 @@ from roboact_train.clap.rf_learner import RfLearner, rf_adamw
 from roboact_train.clap.rf_objective import RfObjective
 from roboact_train.clap.rf_settings import RfSettings
 from roboact_train.clap.sources import find_sources
-from roboact_train.clip_rt.loading import Place
-from roboact_train.training.beginning import check_output, notes, say_nothing, write_settings
-from roboact_train.training.loop import BEST, Outcome, Training, accelerator_for
+from roboact_train.training.loop import Outcome
+from roboact_train.training.session import OnBatch, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class RfRequest:
 def train(
     request: RfRequest,
     tell: Callable[[str], None],
-    on_batch: Callable[[int, float], None] = lambda number, loss: None,
+    on_batch: OnBatch = lambda number, loss: None,
 ) -> Outcome:
     """Train a CLAP-RF; ``tell`` gets lines of progress in the main process, ``on_batch`` the loss of each batch.
 
@@ -56,10 +55,8 @@ def train(
         RoboactError: Something about the request, the data or the disk; the message says what.
         KeyboardInterrupt: Ctrl-C; the state is saved.
     """
-    settings, output = request.settings, request.output
-    check_output(output, request.resume)
-    accelerator = accelerator_for(settings, request.device)
-    say = tell if accelerator.is_main_process else say_nothing
+    settings, session = request.settings, Session(KIND, request, tell)
+    accelerator, say = session.accelerator, session.say
     small = accelerator.mixed_precision == "bf16"
     tokenizer = rf_tokenizer(settings)
     base = rf_base(settings, tokenizer.model.shape.codes, small)
@@ -78,22 +75,7 @@ def train(
     objective.loss.to(accelerator.device)
     if settings.checkpoint:  # after the reference was taken
         load_run(Path(settings.checkpoint), base.model, head)
-    place = Place(accelerator.process_index, accelerator.num_processes)
-    learner = RfLearner(data, batches, base, objective, settings, place)
-    if accelerator.is_main_process:
-        write_settings(output, KIND, settings)
+    learner = RfLearner(data, batches, base, objective, settings, session.place)
+    say(f"learned from {', '.join(batches.views)}, matching {settings.matching}")
     about = {"sources": [str(path) for path in request.sources], "samples": dict(data.corpus.counts)}
-    made = notes(request.licence, request.simulated, settings, about)
-    training = Training(learner, settings, output, accelerator, say, made, on_batch, rf_adamw)
-    if request.resume:
-        training.resume()
-    weights = list(objective.parameters())
-    learning = sum(weight.numel() for weight in weights if weight.requires_grad) / 1e6
-    say(
-        f"{KIND}: {learning:.1f} M of {sum(weight.numel() for weight in weights) / 1e6:.1f} M weights learn from "
-        f"{', '.join(batches.views)}, matching {settings.matching}, {settings.epochs} epochs of "
-        f"{learner.batches_per_epoch} batches of {settings.batch}"
-    )
-    outcome = training.run()
-    say(f"done: the best model is {output / BEST}")
-    return outcome
+    return session.run(learner, about, on_batch, optimiser=rf_adamw)

@@ -17,11 +17,10 @@ from roboact_train.clap.act_objective import new_act_vae
 from roboact_train.clap.chunks import STEPS
 from roboact_train.clap.corpus import Corpus
 from roboact_train.clap.tokenizer_settings import ActVaeSettings
-from roboact_train.clap.train import TokenizerRequest, run
+from roboact_train.clap.train import TokenizerRequest, run, session_of
 from roboact_train.clap.vq_losses import psnr_bits
-from roboact_train.clip_rt.loading import Place
 from roboact_train.data.json_files import read_object
-from roboact_train.training.loop import STATE, accelerator_for
+from roboact_train.training.loop import STATE
 from roboact_train.training.settings import settings_to_mapping
 
 TABLE_V = ((12, 128), (12, 256), (12, 512), (36, 256), (20, 256), (16, 256), (8, 256), (4, 256))
@@ -103,9 +102,9 @@ def _point(corpus: Corpus, request: TokenizerRequest, settings: ActVaeSettings, 
             raise ConfigurationError(f"{file} is of other data or settings; give another folder")
         return Point(**found["point"])
     request = dataclasses.replace(request, output=folder, resume=(folder / STATE).is_file())
-    accelerator = accelerator_for(settings, request.device)
-    learner = ActLearner(corpus, new_act_vae(settings), settings, Place())
-    metrics = dict(run(request, accelerator, learner, corpus.counts, tell).progress.judged)
+    session = session_of(request, tell)
+    learner = ActLearner(corpus, new_act_vae(settings), settings, session.place)
+    metrics = dict(run(request, session, learner, corpus.counts).progress.judged)
     aside = "MSE" in metrics
     point = Point(
         settings.tokens,

@@ -33,9 +33,9 @@ from roboact_train.clap.vd_learner import VdLearner
 from roboact_train.clap.vd_objective import new_vd_vae
 from roboact_train.clip_rt.loading import Place
 from roboact_train.data.pictures import read_bytes
-from roboact_train.training.beginning import check_output, notes, say_nothing, write_settings
 from roboact_train.training.learner import Learner
-from roboact_train.training.loop import BEST, Outcome, Training, accelerator_for
+from roboact_train.training.loop import Outcome
+from roboact_train.training.session import OnBatch, Session
 
 FEATURES = "features"
 _HEAD_WIDTH = 64
@@ -74,7 +74,7 @@ class TokenizerRequest:
 def train(
     request: TokenizerRequest,
     tell: Callable[[str], None],
-    on_batch: Callable[[int, float], None] = lambda number, loss: None,
+    on_batch: OnBatch = lambda number, loss: None,
 ) -> Outcome:
     """Train a tokenizer; ``tell`` gets lines of progress in the main process, ``on_batch`` the loss of each batch.
 
@@ -82,26 +82,32 @@ def train(
         RoboactError: Something about the request, the data or the disk; the message says what.
         KeyboardInterrupt: Ctrl-C; the state is saved.
     """
-    check_output(request.output, request.resume)
-    accelerator = accelerator_for(request.settings, request.device)
-    say = tell if accelerator.is_main_process else say_nothing
-    place = Place(accelerator.process_index, accelerator.num_processes)
+    session = session_of(request, tell)
     if isinstance(request.settings, ActVaeSettings):
-        learner, counts = _act_vae(request, request.settings, place, say)
+        learner, counts = _act_vae(request, request.settings, session.place, session.say)
     elif isinstance(request.settings, VdVaeSettings):
-        learner, counts = _vd_vae(request, request.settings, accelerator, place, say)
+        learner, counts = _vd_vae(request, request.settings, session.accelerator, session.place, session.say)
     else:
         raise ConfigurationError(f"{type(request.settings).__name__} are settings of no tokenizer")
-    return run(request, accelerator, learner, counts, say, on_batch)
+    return run(request, session, learner, counts, on_batch)
+
+
+def session_of(request: TokenizerRequest, tell: Callable[[str], None]) -> Session:
+    """Begin the training of a tokenizer.
+
+    Raises:
+        ConfigurationError: The folder cannot be begun, or there is no such device.
+    """
+    kind = next(name for name, kind in SETTINGS_OF.items() if isinstance(request.settings, kind))
+    return Session(kind, request, tell)
 
 
 def run(
     request: TokenizerRequest,
-    accelerator: Accelerator,
+    session: Session,
     learner: Learner,
     counts: Mapping[str, int],
-    say: Callable[[str], None],
-    on_batch: Callable[[int, float], None] = lambda number, loss: None,
+    on_batch: OnBatch = lambda number, loss: None,
 ) -> Outcome:
     """Train what was put together; ``counts`` says for the manifest how much of what it learns from.
 
@@ -109,23 +115,8 @@ def run(
         RoboactError: The state to resume is of another training, or the disk refused.
         KeyboardInterrupt: Ctrl-C; the state is saved.
     """
-    settings, output = request.settings, request.output
-    kind = next(name for name, kind in SETTINGS_OF.items() if isinstance(settings, kind))
-    if accelerator.is_main_process:
-        write_settings(output, kind, settings)
     data = {"sources": [str(path) for path in request.sources], "samples": dict(counts)}
-    made = notes(request.licence, request.simulated, settings, data)
-    training = Training(learner, settings, output, accelerator, say, made, on_batch, tokenizer_adamw)
-    if request.resume:
-        training.resume()
-    size = sum(weight.numel() for weight in learner.module.parameters() if weight.requires_grad) / 1e6
-    say(
-        f"{kind}: {size:.1f} M weights to learn, {settings.epochs} epochs of {settings.steps} batches of "
-        f"{settings.batch} on {accelerator.num_processes} x {accelerator.device.type}, {accelerator.mixed_precision}"
-    )
-    outcome = training.run()
-    say(f"done: the best model is {output / BEST}")
-    return outcome
+    return session.run(learner, data, on_batch, optimiser=tokenizer_adamw)
 
 
 def act_corpus(sources: Sequence[Path], settings: ActVaeSettings, say: Callable[[str], None]) -> Corpus:

@@ -36,14 +36,13 @@ from roboact_train.clap.stream import weights_of
 from roboact_train.clap.sweep import Point, elbow, table
 from roboact_train.clap.sweep_folder import JSON, PLOT, TEXT, grid_of, sweep_into
 from roboact_train.clap.tokenizer_settings import ActVaeSettings
-from roboact_train.clap.train import TokenizerRequest, run, train
+from roboact_train.clap.train import TokenizerRequest, run, session_of, train
 from roboact_train.clap.trained import read_tokenizer
 from roboact_train.clap.vq_losses import psnr, quantisation_loss
 from roboact_train.clip_rt.loading import Place
 from roboact_train.data.pictures import Pixels
 from roboact_train.data.samples import ArmTrace, Sample
 from roboact_train.data.shards import ShardWriter
-from roboact_train.training.loop import accelerator_for
 from roboact_train.training.optimiser import learning_rate
 from roboact_train.training.settings import settings_from
 
@@ -83,7 +82,7 @@ def trained(data: Corpus, output: Path, resume: bool = False, until: int = 0, **
 
     def go(note: Callable[[int, float], None]) -> object:
         learner = ActLearner(data, new_act_vae(settings), settings, Place())
-        return run(request, accelerator_for(settings, "cpu"), learner, data.counts, print, note)
+        return run(request, session_of(request, print), learner, data.counts, note)
 
     return recorded_losses(go, until)
 
