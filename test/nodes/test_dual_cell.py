@@ -43,6 +43,7 @@ class Watcher:
         self.executor = EventsExecutor(context=self.context)
         self.executor.add_node(self.node)
         self.status: dict[str, dict[str, str]] = {"": {}, **{arm: {} for arm in ARMS}}
+        self.states: list[str] = []
         self.tool = {arm: np.full(3, np.nan) for arm in ARMS}
         self.frames: set[str] = set()
         self.sources: dict[str, set[str]] = {arm: set() for arm in ARMS}
@@ -58,7 +59,11 @@ class Watcher:
         self.chunks = self.node.create_publisher(JointTrajectory, "policy/action_chunk", 10)
 
     def _told(self, arm: str) -> Callable[[DiagnosticStatus], None]:
-        return lambda message: self.status.update({arm: dict(status_from_message(message).values)})
+        def told(message: DiagnosticStatus) -> None:
+            self.status[arm] = dict(status_from_message(message).values)
+            self.states += [self.status[arm]["state"]] if not arm else []
+
+        return told
 
     def _moved(self, arm: str) -> Callable[[PoseStamped], None]:
         def moved(message: PoseStamped) -> None:
@@ -85,9 +90,20 @@ class Watcher:
 
     def follow(self, left: dict[str, float], right: dict[str, float], count: int = 8) -> None:
         rows = [[*(side.get(axis, 0.0) for axis in CHUNK_AXES[:-1]), 1.0] for side in (left, right)]
-        now = self.node.get_clock().now().nanoseconds
         self.until(lambda: self.chunks.get_subscription_count() >= 1, "listener")
-        self.chunks.publish(chunk_to_message(ActionChunk(AXES, np.tile(np.ravel(rows), (count, 1)), 10**8, now)))
+        self.states.clear()
+        sent = 0.0
+
+        def begun() -> bool:
+            nonlocal sent
+            # On a busy machine a chunk may be too old when it arrives; then it is refused, and a new one is right.
+            if time.monotonic() - sent > 5.0:
+                sent, now = time.monotonic(), self.node.get_clock().now().nanoseconds
+                steps = np.tile(np.ravel(rows), (count, 1))
+                self.chunks.publish(chunk_to_message(ActionChunk(AXES, steps, 10**8, now)))
+            return "moving" in self.states
+
+        self.until(begun, "motion")
 
 
 @pytest.fixture
@@ -120,7 +136,6 @@ def test_chunks_move_both_words_move_one_and_a_stop_of_either_stops_both(cell: W
     assert cell.frames == {"left/base", "right/base"}
 
     cell.follow({"z": -0.01}, {"x": -0.01})
-    cell.until(lambda: cell.state() == "moving", "motion")
     cell.until(lambda: cell.state() == "idle", "end of the chunk")
     np.testing.assert_allclose(cell.tool["left"] - start["left"], [0.0, 0.0, -0.08], atol=0.003)
     np.testing.assert_allclose(cell.tool["right"] - start["right"], [-0.08, 0.0, 0.0], atol=0.003)
@@ -138,7 +153,6 @@ def test_chunks_move_both_words_move_one_and_a_stop_of_either_stops_both(cell: W
     assert "teleop" in cell.sources["left"] - cell.sources["right"]
 
     cell.follow({"z": -0.005}, {"z": -0.005}, 20)
-    cell.until(lambda: cell.state() == "moving", "motion")
     with Pendant(f"{ADDRESS}8") as pendant:
         pendant.protective_stop("for the test")
         cell.until(lambda: cell.state() == "holding", "hold")
@@ -147,6 +161,5 @@ def test_chunks_move_both_words_move_one_and_a_stop_of_either_stops_both(cell: W
         cell.until(lambda: "idle" in (cell.say("resume"), cell.state()), "recovery")
 
     cell.follow({"z": -0.005}, {"z": 0.005}, 20)
-    cell.until(lambda: cell.state() == "moving", "motion")
     cell.say("stop", "left")
     cell.until(lambda: all(cell.status[arm]["state"] == "stopped" for arm in ("", *ARMS)), "stop of both")
