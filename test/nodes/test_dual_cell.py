@@ -88,6 +88,19 @@ class Watcher:
         self.until(lambda: self.words[arm].get_subscription_count() >= 1, "listener")
         self.words[arm].publish(String(data=text))
 
+    def recover(self) -> None:
+        """Ask to go on until the arms do; not more often, as a late "resume" would undo the next stop."""
+        asked = 0.0
+
+        def recovered() -> bool:
+            nonlocal asked
+            if time.monotonic() - asked > 3.0:
+                asked = time.monotonic()
+                self.say("resume")
+            return self.state() == "idle"
+
+        self.until(recovered, "recovery")
+
     def follow(self, left: dict[str, float], right: dict[str, float], count: int = 8) -> None:
         rows = [[*(side.get(axis, 0.0) for axis in CHUNK_AXES[:-1]), 1.0] for side in (left, right)]
         self.until(lambda: self.chunks.get_subscription_count() >= 1, "listener")
@@ -158,7 +171,7 @@ def test_chunks_move_both_words_move_one_and_a_stop_of_either_stops_both(cell: W
         cell.until(lambda: cell.state() == "holding", "hold")
         assert cell.status[""]["reason"].startswith("right arm: protective stop")
         cell.until(lambda: cell.status["left"]["reason"] == "right arm: protective stop", "news of it")
-        cell.until(lambda: "idle" in (cell.say("resume"), cell.state()), "recovery")
+        cell.recover()
 
     cell.follow({"z": -0.005}, {"z": 0.005}, 20)
     cell.say("stop", "left")

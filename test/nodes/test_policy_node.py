@@ -254,6 +254,9 @@ def test_a_step_that_takes_too_long_gives_way_to_the_next(mate: Cellmate, start:
     mate.until(lambda: len(mate.motions) == 1, "the first step")
     mate.moves("policy", finished=0)
     mate.until(lambda: mate.status.values["instruction"] == "close the drawer", "the time to be over")
+    mate.rests(finished=1)
+    mate.until(lambda: len(mate.motions) == 2, "the second step")
+    mate.moves("policy", finished=1)
     mate.until(lambda: mate.says("paused"), "the time of the last step")
     assert 'the time for "close the drawer" is over' in mate.status.message
 
