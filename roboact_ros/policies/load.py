@@ -128,11 +128,11 @@ def roboact(checkpoint: str, device: str, clip: str = "") -> AnyPolicy:
     Raises:
         PolicyError: The model or what is below it cannot be loaded.
     """
-    folder = trained_model_folder(checkpoint)
+    folder = trained_model_folder(checkpoint) if checkpoint else None
     if folder is None:
         raise PolicyError(
-            f'"{checkpoint}" is not the folder of a trained model; roboact train roboact makes one, and there are none '
-            "with random weights"
+            f'a roboact policy needs the folder of a trained model (checkpoint:=FOLDER), not "{checkpoint}"; '
+            "roboact train roboact makes one, and there is none with random weights"
         )
     from roboact_ros.policies.chunk_space import space_from_notes
     from roboact_ros.policies.clip_step import torch_device
