@@ -120,7 +120,9 @@ class Pilot:
         return True
 
     def time_passed(self, now_ns: int) -> None:
-        """End a step whose time is over; it begins with the policy's first choice, after a pause anew."""
+        """End a step whose time is over; it begins with the policy's first choice, after a pause or a hold anew."""
+        if self._report is not None and self._report.state in _HELD:
+            self._step_ends_ns = None
         if self._step_ends_ns is not None and now_ns > self._step_ends_ns and not self.next_step():
             self.pause(f'the time for "{self.instruction}" is over')
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from roboact_ros.policies.course import steps_of
-from roboact_ros.policies.pilot import Pilot
+from roboact_ros.policies.pilot import ExecutorReport, Pilot
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,12 @@ def test_the_time_of_a_step_begins_anew_after_a_pause() -> None:
     pilot.time_passed(72_000_000_001)
     assert pilot.instruction == "b"
     pilot.chose(73_000_000_000)
-    pilot.time_passed(83_000_000_001)
+    pilot.executor_said(ExecutorReport("holding"), 74_000_000_000)
+    pilot.time_passed(90_000_000_000)
+    assert not pilot.paused, "the arm was held"
+    pilot.executor_said(ExecutorReport("idle"), 91_000_000_000)
+    pilot.chose(91_000_000_000)
+    pilot.time_passed(101_000_000_001)
     assert pilot.paused == 'the time for "b" is over'
 
 
