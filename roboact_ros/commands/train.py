@@ -30,8 +30,9 @@ from typing import TYPE_CHECKING, Any
 from roboact_ros.errors import ConfigurationError, did_you_mean
 
 if TYPE_CHECKING:
+    from roboact_train.data.sources import Choices
     from roboact_train.training.loop import Outcome
-    from roboact_train.training.settings import LoopSettings
+    from roboact_train.training.settings import AnySettings, LoopSettings
 
     Started = tuple[LoopSettings, Callable[[], Outcome]]
 
@@ -175,29 +176,17 @@ def run(args: argparse.Namespace) -> int:
 
 def _clip_rt(args: argparse.Namespace, given: dict[str, Any]) -> Started:
     """Return the settings of a CLIP-RT model and what trains it."""
-    from roboact_train.training.settings import settings_from
+    from roboact_train.training.settings import TrainSettings
 
     if args.features is not None:
         raise ConfigurationError(f"--features {args.features} goes with roboact_clip, not {args.kind}")
-    settings = settings_from(_settings_file(args.settings), given)
+    settings = _settings(args, given, TrainSettings)
 
     def start() -> Outcome:
         from roboact_train.clip_rt.train import Request, train
-        from roboact_train.data.sources import Choices
 
-        choices = Choices(args.camera, args.instruction, args.layout, args.hertz, settings.seed)
-        request = Request(
-            args.kind,
-            args.sources,
-            args.corrections,
-            args.output,
-            settings,
-            choices,
-            args.resume,
-            args.device,
-            args.licence,
-            args.simulated,
-        )
+        choices = _choices(args, settings)
+        request = Request(kind=args.kind, corrections=args.corrections, choices=choices, **_common(args, settings))
         return train(request, _tell)
 
     return settings, start
@@ -205,57 +194,46 @@ def _clip_rt(args: argparse.Namespace, given: dict[str, Any]) -> Started:
 
 def _roboact_clip(args: argparse.Namespace, given: dict[str, Any]) -> Started:
     """Return the settings of RoboAct-CLIP and what trains it."""
-    from roboact_train.training.settings import settings_from
-
-    if args.corrections:
-        raise ConfigurationError(
-            "--corrections go with clip_rt; roboact_clip learns from what roboact reconstruct wrote"
-        )
+    _without_corrections(args, "; roboact_clip learns from what roboact reconstruct wrote")
     from roboact_train.roboact_clip.settings import RoboActClipSettings
 
-    settings = settings_from(_settings_file(args.settings), given, RoboActClipSettings)
+    settings = _settings(args, given, RoboActClipSettings)
 
     def start() -> Outcome:
         from roboact_train.roboact_clip.train import VideoRequest, train
 
-        request = VideoRequest(
-            args.sources,
-            args.output,
-            settings,
-            args.resume,
-            args.device,
-            args.licence,
-            args.simulated,
-            args.features,
-        )
-        return train(request, _tell)
+        return train(VideoRequest(features=args.features, **_common(args, settings)), _tell)
+
+    return settings, start
+
+
+def _roboact(args: argparse.Namespace, given: dict[str, Any]) -> Started:
+    """Return the settings of a policy on a frozen encoder and what trains it."""
+    _without_corrections(args, "; roboact learns from whole episodes")
+    from roboact_train.roboact.settings import RoboActSettings
+
+    settings = _settings(args, given, RoboActSettings)
+
+    def start() -> Outcome:
+        from roboact_train.roboact.train import CloningRequest, train
+
+        choices = _choices(args, settings)
+        return train(CloningRequest(choices=choices, features=args.features, **_common(args, settings)), _tell)
 
     return settings, start
 
 
 def _tokenizer(args: argparse.Namespace, given: dict[str, Any]) -> Started:
     """Return the settings of an Act-VAE or a VD-VAE and what trains it."""
+    _without_corrections(args, f", not with {args.kind}")
     from roboact_train.clap.tokenizer_settings import SETTINGS_OF
-    from roboact_train.training.settings import settings_from
 
-    if args.corrections:
-        raise ConfigurationError(f"--corrections go with clip_rt, not with {args.kind}")
-    settings = settings_from(_settings_file(args.settings), given, SETTINGS_OF[args.kind])
+    settings = _settings(args, given, SETTINGS_OF[args.kind])
 
     def start() -> Outcome:
         from roboact_train.clap.train import TokenizerRequest, train
 
-        request = TokenizerRequest(
-            args.sources,
-            args.output,
-            settings,
-            args.resume,
-            args.device,
-            args.licence,
-            args.simulated,
-            args.features,
-            args.camera,
-        )
+        request = TokenizerRequest(features=args.features, camera=args.camera, **_common(args, settings))
         return train(request, _tell)
 
     return settings, start
@@ -263,86 +241,57 @@ def _tokenizer(args: argparse.Namespace, given: dict[str, Any]) -> Started:
 
 def _clap_ntp(args: argparse.Namespace, given: dict[str, Any]) -> Started:
     """Return the settings of CLAP-NTP and what trains it."""
+    _without_corrections(args, "; clap_ntp learns from whole episodes")
     from roboact_train.clap.ntp_settings import NtpSettings
-    from roboact_train.training.settings import settings_from
 
-    if args.corrections:
-        raise ConfigurationError("--corrections go with clip_rt; clap_ntp learns from whole episodes")
-    settings = settings_from(_settings_file(args.settings), given, NtpSettings)
+    settings = _settings(args, given, NtpSettings)
 
     def start() -> Outcome:
         from roboact_train.clap.ntp_train import NtpRequest, train
 
-        request = NtpRequest(
-            args.sources,
-            args.output,
-            settings,
-            args.resume,
-            args.device,
-            args.licence,
-            args.simulated,
-            args.camera,
-        )
-        return train(request, _tell)
+        return train(NtpRequest(camera=args.camera, **_common(args, settings)), _tell)
 
     return settings, start
 
 
 def _clap_rf(args: argparse.Namespace, given: dict[str, Any]) -> Started:
     """Return the settings of CLAP-RF and what trains it."""
-    from roboact_train.training.settings import settings_from
-
-    if args.corrections:
-        raise ConfigurationError("--corrections go with clip_rt; clap_rf learns from whole episodes")
+    _without_corrections(args, "; clap_rf learns from whole episodes")
     from roboact_train.clap.rf_settings import RfSettings
 
-    settings = settings_from(_settings_file(args.settings), given, RfSettings)
+    settings = _settings(args, given, RfSettings)
 
     def start() -> Outcome:
         from roboact_train.clap.rf_train import RfRequest, train
 
-        request = RfRequest(
-            args.sources,
-            args.output,
-            settings,
-            args.resume,
-            args.device,
-            args.licence,
-            args.simulated,
-            args.camera,
-        )
-        return train(request, _tell)
+        return train(RfRequest(camera=args.camera, **_common(args, settings)), _tell)
 
     return settings, start
 
 
-def _roboact(args: argparse.Namespace, given: dict[str, Any]) -> Started:
-    """Return the settings of a policy on a frozen encoder and what trains it."""
-    from roboact_train.roboact.settings import RoboActSettings
+def _without_corrections(args: argparse.Namespace, why: str) -> None:
+    if args.corrections:
+        raise ConfigurationError(f"--corrections go with clip_rt{why}")
+
+
+def _settings(args: argparse.Namespace, given: dict[str, Any], kind: type[AnySettings]) -> AnySettings:
+    """Return the settings of the file and of the options."""
     from roboact_train.training.settings import settings_from
 
-    if args.corrections:
-        raise ConfigurationError("--corrections go with clip_rt; roboact learns from whole episodes")
-    settings = settings_from(_settings_file(args.settings), given, RoboActSettings)
+    return settings_from(_settings_file(args.settings), given, kind)
 
-    def start() -> Outcome:
-        from roboact_train.data.sources import Choices
-        from roboact_train.roboact.train import CloningRequest, train
 
-        request = CloningRequest(
-            args.sources,
-            args.output,
-            settings,
-            Choices(args.camera, args.instruction, args.layout, args.hertz, settings.seed),
-            args.resume,
-            args.device,
-            args.licence,
-            args.simulated,
-            args.features,
-        )
-        return train(request, _tell)
+def _common(args: argparse.Namespace, settings: LoopSettings) -> dict[str, Any]:
+    """Return what every request for a training says."""
+    names = ("sources", "output", "resume", "device", "licence", "simulated")
+    return {"settings": settings, **{name: getattr(args, name) for name in names}}
 
-    return settings, start
+
+def _choices(args: argparse.Namespace, settings: LoopSettings) -> Choices:
+    """Return how samples are read."""
+    from roboact_train.data.sources import Choices
+
+    return Choices(args.camera, args.instruction, args.layout, args.hertz, settings.seed)
 
 
 def _settings_file(name: str) -> Path | None:

@@ -18,9 +18,9 @@ from roboact_train.clap.corpus import Corpus
 from roboact_train.clap.stream import check_share, drawn, weights_of
 from roboact_train.clap.tokenizer_settings import ACT_VAE, ActVaeSettings
 from roboact_train.clap.trained import STATISTICS
-from roboact_train.clip_rt.loading import Place
 from roboact_train.training.finished import write_model
 from roboact_train.training.learner import Gather, Judgement
+from roboact_train.training.order import Place
 
 
 @dataclass(slots=True)

@@ -21,8 +21,8 @@ from roboact_train.clap.ntp_export import write_ntp
 from roboact_train.clap.ntp_objective import NtpObjective
 from roboact_train.clap.ntp_settings import NtpSettings
 from roboact_train.clap.stream import check_share, drawn, weights_of
-from roboact_train.clip_rt.loading import Place
 from roboact_train.training.learner import Gather, Judgement
+from roboact_train.training.order import Place
 
 
 class NtpLearner:

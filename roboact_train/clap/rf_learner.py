@@ -19,8 +19,8 @@ from roboact_train.clap.rf_export import write_run
 from roboact_train.clap.rf_objective import RfObjective
 from roboact_train.clap.rf_settings import RfSettings
 from roboact_train.clap.stream import check_share
-from roboact_train.clip_rt.loading import Order, Place
 from roboact_train.training.learner import Gather, Judgement
+from roboact_train.training.order import Order, Place
 from roboact_train.training.settings import LoopSettings
 
 

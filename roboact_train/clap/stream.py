@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roboact_ros.errors import ConfigurationError, did_you_mean
-from roboact_train.clip_rt.loading import Place
+from roboact_train.training.order import Place
 
 
 def weights_of(robots: NDArray[np.str_], weights: Mapping[str, float]) -> NDArray[np.float64]:

@@ -31,10 +31,10 @@ from roboact_train.clap.tokenizer_settings import (
 from roboact_train.clap.trained import read_tokenizer
 from roboact_train.clap.vd_learner import VdLearner
 from roboact_train.clap.vd_objective import new_vd_vae
-from roboact_train.clip_rt.loading import Place
 from roboact_train.data.pictures import read_bytes
 from roboact_train.training.learner import Learner
 from roboact_train.training.loop import Outcome
+from roboact_train.training.order import Place
 from roboact_train.training.session import OnBatch, Session
 
 FEATURES = "features"

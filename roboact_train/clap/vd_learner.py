@@ -21,9 +21,9 @@ from roboact_train.clap.tokenizer_settings import VD_VAE, VdVaeSettings
 from roboact_train.clap.trained import STATISTICS
 from roboact_train.clap.vd_judge import judged
 from roboact_train.clap.vd_objective import VdObjective
-from roboact_train.clip_rt.loading import Place
 from roboact_train.training.finished import write_model
 from roboact_train.training.learner import Gather, Judgement
+from roboact_train.training.order import Place
 
 _AT_ONCE = 256
 

@@ -12,9 +12,10 @@ from typing import Any, Protocol
 from roboact_ros.errors import ConfigurationError, RecordingError
 from roboact_train.clip_rt.batch import Batch, Preparation
 from roboact_train.clip_rt.corpus import Corpus
-from roboact_train.clip_rt.loading import MemoryData, Order, Place, ShardStream, from_memory, from_shards, in_order
+from roboact_train.clip_rt.loading import MemoryData, ShardStream, from_memory, from_shards, in_order
 from roboact_train.data.samples import Sample
 from roboact_train.data.shards import read_shard
+from roboact_train.training.order import Order, Place, batches_per_epoch, check_share
 from roboact_train.training.settings import TrainSettings
 
 _MOST_JUDGED = 4096
@@ -70,17 +71,9 @@ class MemoryFeed:
     def __init__(
         self, corpus: Corpus, settings: TrainSettings, place: Place, pin: bool, targets: tuple[Any, Any] = (None, None)
     ) -> None:
-        _check_share(settings, place)
-        per_step = settings.batch * settings.accumulate
-        steps = len(corpus.train) // per_step
-        if not steps:
-            raise ConfigurationError(
-                f"a step takes {per_step} samples (batch {settings.batch} x accumulate {settings.accumulate}), and "
-                f"there are {len(corpus.train)} to learn from; a smaller --batch is needed"
-            )
         self._corpus, self._settings, self._place, self._pin = corpus, settings, place, pin
         self._targets = targets
-        self.batches_per_epoch = steps * settings.accumulate
+        self.batches_per_epoch = batches_per_epoch(len(corpus.train), "samples", settings, place)
         self.counts = corpus.counts
         self.fingerprint = corpus.fingerprint
         self.validates = bool(corpus.validation)
@@ -113,7 +106,7 @@ class ShardFeed:
     """
 
     def __init__(self, shards: Sequence[Path], settings: TrainSettings, place: Place, pin: bool) -> None:
-        _check_share(settings, place)
+        check_share(settings, place)
         per_step = settings.batch * settings.accumulate
         self.batches_per_epoch = settings.samples_per_epoch // per_step * settings.accumulate
         if not self.batches_per_epoch:
@@ -161,8 +154,3 @@ def shards_below(paths: Sequence[Path]) -> list[Path]:
             )
         found += shards
     return found
-
-
-def _check_share(settings: TrainSettings, place: Place) -> None:
-    if settings.batch % place.processes:
-        raise ConfigurationError(f"batch = {settings.batch} cannot be shared equally by {place.processes} processes")

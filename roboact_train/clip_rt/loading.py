@@ -17,14 +17,7 @@ from roboact_ros.errors import ConfigurationError, RoboactError
 from roboact_train.clip_rt.batch import Batch, Item, Preparation
 from roboact_train.data.samples import Sample
 from roboact_train.data.shards import read_shard
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where this process is among all: its number and theirs."""
-
-    rank: int = 0
-    processes: int = 1
+from roboact_train.training.order import Order, Place
 
 
 class MemoryData(Dataset[Item | RoboactError]):
@@ -50,33 +43,6 @@ class MemoryData(Dataset[Item | RoboactError]):
         """
         target = None if self._targets is None else self._targets[number]
         return self._preparation.item(self._samples[number], epoch, number, target)
-
-
-class Order:
-    """Endless batches of (epoch, number) keys: this process's share of each batch of the shuffled samples.
-
-    Args:
-        samples: Number of samples.
-        batch: Size of a whole batch.
-        per_epoch: Batches of an epoch; samples that are left over wait for the next one.
-        seed: Of the shuffling.
-        place: This process.
-        first: Number of the first batch.
-    """
-
-    def __init__(self, samples: int, batch: int, per_epoch: int, seed: int, place: Place, first: int) -> None:
-        self._samples, self._batch, self._per_epoch = samples, batch, per_epoch
-        self._seed, self._place, self._first = seed, place, first
-
-    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        share = self._batch // self._place.processes
-        epoch, start = divmod(self._first, self._per_epoch)
-        while True:
-            order = np.random.default_rng((self._seed, epoch)).permutation(self._samples)
-            for number in range(start, self._per_epoch):
-                begin = number * self._batch + self._place.rank * share
-                yield [(epoch, int(index)) for index in order[begin : begin + share]]
-            epoch, start = epoch + 1, 0
 
 
 class ShardStream(IterableDataset[Item | RoboactError]):

@@ -17,12 +17,12 @@ from roboact_train.clip_rt.corpus import read_corpus
 from roboact_train.clip_rt.exact import exact
 from roboact_train.clip_rt.feed import Feed, MemoryFeed, ShardFeed, shards_below
 from roboact_train.clip_rt.learner import ContrastiveLearner
-from roboact_train.clip_rt.loading import Place
 from roboact_train.clip_rt.regression import ChunkLearner, space_of
 from roboact_train.clip_rt.ways import ways_of
 from roboact_train.data.sources import Choices, find_sources
 from roboact_train.training.learner import Learner
 from roboact_train.training.loop import Outcome
+from roboact_train.training.order import Place
 from roboact_train.training.session import OnBatch, Session
 from roboact_train.training.settings import KINDS, TrainSettings
 

@@ -12,16 +12,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.chunk_space import ChunkSpace
 from roboact_ros.policies.encoders.load import Frozen
 from roboact_ros.policies.nets.behaviour import Behaviour, BehaviourShape
 from roboact_ros.policies.roboact import MOTIONS
 from roboact_ros.types import CHUNK_AXES
-from roboact_train.clip_rt.loading import Order, Place
 from roboact_train.roboact.settings import RoboActSettings
 from roboact_train.training.finished import write_model
 from roboact_train.training.learner import Gather, Judgement
+from roboact_train.training.order import Order, Place, batches_per_epoch
 
 KIND = "roboact"
 
@@ -103,18 +102,8 @@ class CloningLearner:
         settings: RoboActSettings,
         place: Place,
     ) -> None:
-        if settings.batch % place.processes:
-            raise ConfigurationError(
-                f"batch = {settings.batch} cannot be shared equally by {place.processes} processes"
-            )
-        per_step = settings.batch * settings.accumulate
-        steps = len(train) // per_step
-        if not steps:
-            raise ConfigurationError(
-                f"a step takes {per_step} samples (batch {settings.batch} x accumulate {settings.accumulate}), and "
-                f"there are {len(train)} to learn from; a smaller --batch is needed"
-            )
-        self.batches_per_epoch, self.fingerprint = steps * settings.accumulate, fingerprint
+        self.batches_per_epoch = batches_per_epoch(len(train), "samples", settings, place)
+        self.fingerprint = fingerprint
         self._frozen, self._train, self._validation = frozen, train, validation
         self._space, self._settings, self._place = space, settings, place
         outputs = len(MOTIONS) if space is None else settings.chunk * len(CHUNK_AXES)

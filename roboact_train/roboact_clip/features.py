@@ -1,8 +1,7 @@
 """Features of a frozen CLIP, computed once and memory-mapped from then on.
 
-A folder for each combination of model and clips holds ``frames.npy``, (clips, 16, embedding) float32, and ``done.npy``,
-which says of each clip whether its row is there. A row is marked after it is on the disk, so that whatever ends the
-computation, the next one goes on and believes no half-written row.
+A folder for each combination of model and clips holds ``frames.npy``, (clips, 16, embedding) float32; see
+:mod:`roboact_train.data.row_cache`.
 """
 
 from __future__ import annotations
@@ -10,26 +9,24 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
-import shutil
 import time
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from roboact_ros.errors import RecordingError
 from roboact_ros.policies.nets.roboact_clip.clip_features import FrozenClip
 from roboact_ros.recording.whole_file import writing_whole
 from roboact_ros.types import ImageArray
-from roboact_train.clip_rt.loading import Place
+from roboact_train.data.row_cache import RowCache, mark
 from roboact_train.roboact_clip.clips import FRAMES, Clip
 from roboact_train.roboact_clip.frames import read_frames
+from roboact_train.training.order import Place
 
-FRAMES_FILE, DONE_FILE = "frames.npy", "done.npy"
+FRAMES_FILE = "frames.npy"
 _AT_ONCE = 256
 """Texts that are embedded together."""
 _SAVED_S, _TOLD_S = 5.0, 10.0
@@ -52,28 +49,14 @@ class FrameCache:
     """
 
     def __init__(self, folder: Path, clips: Sequence[Clip], model: str, embedding: int) -> None:
-        self._clips, self._shape = clips, (len(clips), FRAMES, embedding)
+        self._clips = clips
         self.fingerprint = _fingerprint(clips, model)
         self.folder = folder / self.fingerprint
+        self._rows = RowCache(self.folder, FRAMES_FILE, np.float32, (len(clips), FRAMES, embedding))
 
     def create(self) -> None:
-        """Make an empty cache unless there is one; in one process only.
-
-        Raises:
-            RecordingError: The disk refused.
-        """
-        if self.folder.exists():
-            return
-        unfinished = self.folder.with_name(f".{self.folder.name}.writing-{os.getpid()}")
-        try:
-            unfinished.mkdir(parents=True)
-            open_memmap(unfinished / FRAMES_FILE, "w+", np.float32, self._shape).flush()
-            open_memmap(unfinished / DONE_FILE, "w+", np.bool_, self._shape[:1]).flush()
-            unfinished.rename(self.folder)
-        except OSError as error:
-            raise RecordingError(f"{self.folder} cannot be written: {error.strerror or error}") from error
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
+        """See :meth:`~roboact_train.data.row_cache.RowCache.create`."""
+        self._rows.create()
 
     def fill(self, clip: FrozenClip, place: Place, tell: Callable[[str], None], read: Read = read_frames) -> None:
         """Compute this process's share of the rows that are missing.
@@ -87,7 +70,7 @@ class FrameCache:
         Raises:
             RecordingError: A clip cannot be read, or the cache is damaged; what was computed is kept.
         """
-        frames, done = self._open(FRAMES_FILE, "r+", self._shape), self._open(DONE_FILE, "r+", self._shape[:1])
+        frames, done = self._rows.open("r+")
         missing = [row for row in range(place.rank, len(done), place.processes) if not done[row]]
         if missing:
             tell(f"{len(missing)} of {len(done)} videos go through the frozen CLIP once")
@@ -113,20 +96,7 @@ class FrameCache:
         Raises:
             RecordingError: The cache is damaged or was not filled.
         """
-        frames, done = self._open(FRAMES_FILE, "r", self._shape), self._open(DONE_FILE, "r", self._shape[:1])
-        if not done.all():
-            raise RecordingError(f"{self.folder} lacks the features of {np.count_nonzero(~done)} of {len(done)} videos")
-        return frames
-
-    def _open(self, name: str, mode: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        path = self.folder / name
-        try:
-            array = open_memmap(path, mode)
-        except (OSError, ValueError) as error:
-            raise RecordingError(f"{path} cannot be read; delete {self.folder} to compute it again: {error}") from error
-        if array.shape != shape:
-            raise RecordingError(f"{path} holds {array.shape}, not {shape}; delete {self.folder} to compute it again")
-        return array
+        return self._rows.read("videos")
 
 
 def cached_texts(folder: Path, texts: Sequence[str], clip: FrozenClip, model: str) -> Features:
@@ -168,12 +138,9 @@ def _save_texts(path: Path, known: dict[str, NDArray[np.float32]]) -> None:
         raise RecordingError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def _mark(frames: NDArray[np.float32], done: NDArray[np.float32], rows: list[int]) -> None:
-    """Put rows on the disk, then say that they are there."""
+def _mark(frames: Features, done: NDArray[np.bool_], rows: list[int]) -> None:
     if rows:
-        frames.flush()  # type: ignore[attr-defined]
-        done[rows] = True
-        done.flush()  # type: ignore[attr-defined]
+        mark(frames, done, rows)
         rows.clear()
 
 

@@ -11,11 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.nets.roboact_clip.checkpoint import KIND
 from roboact_ros.policies.nets.roboact_clip.model import RoboActClip
 from roboact_ros.policies.nets.roboact_clip.shape import EncoderShape
-from roboact_train.clip_rt.loading import Order, Place
 from roboact_train.roboact_clip.clips import FRAMES
 from roboact_train.roboact_clip.corpus import Corpus
 from roboact_train.roboact_clip.features import Features
@@ -24,6 +22,7 @@ from roboact_train.roboact_clip.objective import Objective, Texts
 from roboact_train.roboact_clip.settings import RoboActClipSettings
 from roboact_train.training.finished import write_model
 from roboact_train.training.learner import Gather, Judgement
+from roboact_train.training.order import Order, Place, batches_per_epoch
 
 _STATISTICS_OF = 4096
 """Clips that mean and deviation of the features are taken over."""
@@ -67,18 +66,7 @@ class VideoLearner:
         settings: RoboActClipSettings,
         place: Place,
     ) -> None:
-        if settings.batch % place.processes:
-            raise ConfigurationError(
-                f"batch = {settings.batch} cannot be shared equally by {place.processes} processes"
-            )
-        per_step = settings.batch * settings.accumulate
-        steps = len(corpus.parts.train) // per_step
-        if not steps:
-            raise ConfigurationError(
-                f"a step takes {per_step} clips (batch {settings.batch} x accumulate {settings.accumulate}), and there "
-                f"are {len(corpus.parts.train)} to learn from; a smaller --batch is needed"
-            )
-        self.batches_per_epoch = steps * settings.accumulate
+        self.batches_per_epoch = batches_per_epoch(len(corpus.parts.train), "clips", settings, place)
         self.fingerprint = corpus.fingerprint
         self._corpus, self._frames, self._clip, self._settings, self._place = corpus, frames, clip, settings, place
         self._judge = Judge(corpus, frames, texts)

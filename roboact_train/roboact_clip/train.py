@@ -14,7 +14,6 @@ from roboact_ros.policies.manifest import WEIGHTS
 from roboact_ros.policies.nets.checkpoint import load_weights, read_state_dict
 from roboact_ros.policies.nets.roboact_clip.checkpoint import KIND, clip_of
 from roboact_ros.policies.nets.roboact_clip.clip_features import FrozenClip, fingerprint
-from roboact_train.clip_rt.loading import Place
 from roboact_train.roboact_clip.corpus import Corpus, corpus_of
 from roboact_train.roboact_clip.dataset import AtomicClip, read_dataset
 from roboact_train.roboact_clip.features import Features, FrameCache, cached_texts
@@ -23,6 +22,7 @@ from roboact_train.roboact_clip.learner import VideoLearner
 from roboact_train.roboact_clip.pictures import draw
 from roboact_train.roboact_clip.settings import RoboActClipSettings
 from roboact_train.training.loop import BEST, Outcome
+from roboact_train.training.order import Place
 from roboact_train.training.session import OnBatch, Session
 
 FEATURES, PICTURES = "features", "pictures"

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from roboact_train.clip_rt.loading import Place
 from roboact_train.training.beginning import check_output, notes, say_nothing, write_settings
 from roboact_train.training.learner import Learner
 from roboact_train.training.loop import BEST, Outcome, Training, accelerator_for
+from roboact_train.training.order import Place
 from roboact_train.training.settings import LoopSettings
 
 OnBatch = Callable[[int, float], None]

@@ -39,11 +39,11 @@ from roboact_train.clap.tokenizer_settings import ActVaeSettings
 from roboact_train.clap.train import TokenizerRequest, run, session_of, train
 from roboact_train.clap.trained import read_tokenizer
 from roboact_train.clap.vq_losses import psnr, quantisation_loss
-from roboact_train.clip_rt.loading import Place
 from roboact_train.data.pictures import Pixels
 from roboact_train.data.samples import ArmTrace, Sample
 from roboact_train.data.shards import ShardWriter
 from roboact_train.training.optimiser import learning_rate
+from roboact_train.training.order import Place
 from roboact_train.training.settings import settings_from
 
 TINY: dict[str, Any] = {

@@ -32,7 +32,7 @@ from roboact_train.clap.tokenizer_settings import ActVaeSettings, VdVaeSettings
 from roboact_train.clap.train import TokenizerRequest, train
 from roboact_train.clap.trained import CPU, read_tokenizer, read_trained_vd_vae
 from roboact_train.clap.vd_objective import VdObjective, by_arm, follow, new_vd_vae, taught
-from roboact_train.clip_rt.loading import Place
+from roboact_train.training.order import Place
 
 SIZE = ImageSize(32, 48)
 SHAPE = VdVaeShape(ActVaeShape(32, 1, 32, 3, 4, 16, 8), 64, 1, 1, 6, 2)

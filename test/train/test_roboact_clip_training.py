@@ -21,7 +21,6 @@ from roboact_ros.policies.nets.clip import clip_with_random_weights
 from roboact_ros.policies.nets.roboact_clip.checkpoint import load_encoder
 from roboact_ros.policies.nets.roboact_clip.clip_features import FrozenClip, fingerprint
 from roboact_ros.types import ImageArray
-from roboact_train.clip_rt.loading import Place
 from roboact_train.roboact_clip.clips import Clip
 from roboact_train.roboact_clip.corpus import corpus_of
 from roboact_train.roboact_clip.dataset import AtomicClip, read_dataset, write_dataset
@@ -31,6 +30,7 @@ from roboact_train.roboact_clip.pictures import BRANCHES_FILE, RETRIEVAL_FILE
 from roboact_train.roboact_clip.settings import RoboActClipSettings
 from roboact_train.roboact_clip.split import episode_of, split
 from roboact_train.roboact_clip.train import VideoRequest, train
+from roboact_train.training.order import Place
 
 CPU = torch.device("cpu")
 QUICK: dict[str, Any] = {

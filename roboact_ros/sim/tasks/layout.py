@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import cos, hypot, pi, sin, sqrt
@@ -40,6 +41,23 @@ class Split(enum.Enum):
 
     TRAIN = "train"
     UNSEEN = "unseen"
+
+
+def part_and_stream(name: str, split: Split | str, seed: int) -> tuple[Split, np.random.Generator]:
+    """Return the split, and the random numbers of the episode number ``seed`` of a task.
+
+    The streams of different tasks and splits have nothing in common.
+
+    Raises:
+        SimulationError: There is no such split, or the seed is negative.
+    """
+    try:
+        part = Split(split)
+    except ValueError:
+        raise SimulationError(f'no split "{split}": valid: {", ".join(s.value for s in Split)}') from None
+    if seed < 0:
+        raise SimulationError(f"a seed is not negative: {seed}")
+    return part, np.random.default_rng((zlib.crc32(name.encode()), tuple(Split).index(part), seed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-import numpy as np
 
 from roboact_ros.errors import SimulationError, did_you_mean
 from roboact_ros.robots import RobotModel, Six
 from roboact_ros.sim.scene import HOME
 from roboact_ros.sim.tasks import furniture, knock, pick, place, point, push, put_in
-from roboact_ros.sim.tasks.layout import Draft, Draw, Split
+from roboact_ros.sim.tasks.layout import Draft, Draw, Split, part_and_stream
 from roboact_ros.sim.tasks.task import Task
 from roboact_ros.sim.world import World
 
@@ -84,12 +81,5 @@ def episode(name: str, split: Split | str, seed: int) -> Episode:
     """
     if name not in TASKS:
         raise SimulationError(f'no task "{name}": {did_you_mean(name, TASKS)}')
-    try:
-        part = Split(split)
-    except ValueError:
-        raise SimulationError(f'no split "{split}": valid: {", ".join(s.value for s in Split)}') from None
-    if seed < 0:
-        raise SimulationError(f"a seed is not negative: {seed}")
-    # The streams of different tasks and splits have nothing in common.
-    source = (zlib.crc32(name.encode()), tuple(Split).index(part), seed)
-    return Episode(name, part, seed, TASKS[name](Draw(part, np.random.default_rng(source))))
+    part, random = part_and_stream(name, split, seed)
+    return Episode(name, part, seed, TASKS[name](Draw(part, random)))

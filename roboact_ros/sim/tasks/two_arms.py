@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,7 +13,7 @@ from roboact_ros.errors import SimulationError, did_you_mean
 from roboact_ros.robots import robot_model
 from roboact_ros.sim.bases import planar_bases
 from roboact_ros.sim.scene import Contents, Planar, Tray
-from roboact_ros.sim.tasks.layout import Split
+from roboact_ros.sim.tasks.layout import Split, part_and_stream
 from roboact_ros.sim.tasks.skills import reached
 from roboact_ros.sim.tasks.task import CLOSED, OPEN, Waypoint
 from roboact_ros.sim.world import World
@@ -211,13 +210,7 @@ def pair_episode(name: str, split: Split | str, seed: int) -> PairEpisode:
     """
     if name not in _TASKS:
         raise SimulationError(f'no task "{name}" for two arms: {did_you_mean(name, _TASKS)}')
-    try:
-        part = Split(split)
-    except ValueError:
-        raise SimulationError(f'no split "{split}": valid: {", ".join(s.value for s in Split)}') from None
-    if seed < 0:
-        raise SimulationError(f"a seed is not negative: {seed}")
-    random = np.random.default_rng((zlib.crc32(name.encode()), tuple(Split).index(part), seed))
+    part, random = part_and_stream(name, split, seed)
     tray, task = _TASKS[name]
     tray = _moved(tray, part, random)
     return PairEpisode(name, part, seed, task(tray), Contents((), (), (), (), (), (tray,)))
