@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from roboact_ros.errors import RecordingError
+from roboact_train.training.order import Place
 
 DONE_FILE = "done.npy"
+_SAVED_S, _TOLD_S = 5.0, 10.0
 
 
 class RowCache:
@@ -60,6 +63,41 @@ class RowCache:
             RecordingError: The cache is damaged.
         """
         return self._open(self._name, mode, self._shape), self._open(DONE_FILE, mode, self._shape[:1])
+
+    def fill(
+        self, compute: Callable[[int], NDArray[Any]], place: Place, what: str, tell: Callable[[str], None]
+    ) -> None:
+        """Compute this process's share of the rows that are missing.
+
+        Args:
+            compute: Returns a row, given its number; whatever it raises, the rows before are kept.
+            place: This process.
+            what: The rows are features of these.
+            tell: Gets lines of progress.
+
+        Raises:
+            RecordingError: The cache is damaged.
+        """
+        rows, done = self.open("r+")
+        missing = [row for row in range(place.rank, len(done), place.processes) if not done[row]]
+        if missing:
+            tell(f"{len(missing)} of {len(done)} {what} go through the frozen encoder once")
+        waiting: list[int] = []
+        saved = told = time.monotonic()
+        try:
+            for number, row in enumerate(missing):
+                rows[row] = compute(row)
+                waiting.append(row)
+                now = time.monotonic()
+                if now - saved > _SAVED_S:
+                    saved = now
+                    mark(rows, done, waiting)
+                    waiting.clear()
+                if now - told > _TOLD_S:
+                    told = now
+                    tell(f"features of {number + 1} of {len(missing)} {what}")
+        finally:
+            mark(rows, done, waiting)
 
     def read(self, what: str) -> NDArray[Any]:
         """Return the rows, all of which must be there; ``what`` says what they are of.

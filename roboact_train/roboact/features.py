@@ -3,66 +3,62 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor
 
-from roboact_ros.errors import RecordingError
 from roboact_ros.policies.encoders.encoder import VisualEncoder
-from roboact_ros.recording.whole_file import writing_whole
 from roboact_train.data.pictures import jpeg
+from roboact_train.data.row_cache import RowCache
 from roboact_train.data.samples import Sample
+from roboact_train.training.order import Place
 
-_TOLD_S = 10.0
 _AT_ONCE = 1024
 
 
 def frame_features(
-    folder: Path, samples: Sequence[Sample], encoder: VisualEncoder, name: str, tell: Callable[[str], None]
+    folder: Path,
+    samples: Sequence[Sample],
+    encoder: VisualEncoder,
+    name: str,
+    accelerator: Accelerator,
+    tell: Callable[[str], None],
 ) -> Tensor:
-    """Return the (samples, embedding) features of all images, from ``folder`` if they are there.
+    """Return the (samples, embedding) features of all images; those in ``folder`` are not computed again.
 
     Args:
-        folder: Of the cache.
-        samples: The samples.
+        folder: Of all caches.
+        samples: The samples, at least one.
         encoder: What embeds them.
         name: Changes with what embeds single images.
+        accelerator: The processes, which share the images.
         tell: Gets lines of progress.
 
     Raises:
         RecordingError: An image or the cache cannot be read, or the disk refused.
         PolicyError: An image is none.
     """
+
+    def embed(sample: Sample) -> NDArray[np.float32]:
+        feature: NDArray[np.float32] = encoder.embed(sample.image).cpu().numpy()
+        return feature
+
     digest = hashlib.sha256(name.encode())
     for sample in samples:
         digest.update(jpeg(sample.picture))
-    path = folder / f"frames-{digest.hexdigest()[:16]}.npy"
-    if path.is_file():
-        try:
-            return torch.from_numpy(np.load(path, allow_pickle=False))
-        except (OSError, ValueError) as error:
-            raise RecordingError(f"{path} cannot be read; delete it to compute it again: {error}") from error
-    tell(f"{len(samples)} images go through the frozen encoder once")
-    rows: list[NDArray[np.float32]] = []
-    told = time.monotonic()
-    for number, sample in enumerate(samples):
-        rows.append(encoder.embed(sample.image).cpu().numpy())
-        if time.monotonic() - told > _TOLD_S:
-            told = time.monotonic()
-            tell(f"features of {number + 1} of {len(samples)} images")
-    features = np.stack(rows)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with writing_whole(path) as file:
-            np.save(file, features)
-    except OSError as error:
-        raise RecordingError(f"{path} cannot be written: {error.strerror or error}") from error
-    return torch.from_numpy(features)
+    shape = (len(samples), len(embed(samples[0])))
+    cache = RowCache(folder / f"frames-{digest.hexdigest()[:16]}", "frames.npy", np.float32, shape)
+    with accelerator.main_process_first():
+        cache.create()
+    place = Place(accelerator.process_index, accelerator.num_processes)
+    cache.fill(lambda row: embed(samples[row]), place, "images", tell)
+    accelerator.wait_for_everyone()
+    return torch.from_numpy(np.array(cache.read("images")))
 
 
 def visual_features(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 
 from roboact_ros.policies.chunk_space import ChunkSpace
 from roboact_ros.policies.encoders.load import Frozen, frozen_encoder
@@ -84,12 +85,10 @@ def train(
 def _learner(request: CloningRequest, corpus: Corpus, frozen: Frozen, session: Session) -> CloningLearner:
     settings = request.settings
     folder = request.features or request.output.absolute().parent / "features"
-    device = session.accelerator.device
-    with session.accelerator.main_process_first():
-        train, validation = (
-            _steps(samples, settings, frozen, folder, device, session.say)
-            for samples in (corpus.train, corpus.validation)
-        )
+    train, validation = (
+        _steps(samples, settings, frozen, folder, session.accelerator, session.say)
+        for samples in (corpus.train, corpus.validation)
+    )
     space: ChunkSpace | None = None
     if settings.actions == "chunk":
         space = space_of(train.wanted.numpy(), settings.period, settings.executed)
@@ -101,7 +100,7 @@ def _steps(
     settings: RoboActSettings,
     frozen: Frozen,
     folder: Path,
-    device: torch.device,
+    accelerator: Accelerator,
     say: Callable[[str], None],
 ) -> StepBatch:
     steps = steps_of(samples, frozen.encoder.frames)
@@ -113,13 +112,13 @@ def _steps(
     asked = frozen.words.texts(texts).cpu() if texts else torch.zeros(0, width)
     embedded = torch.zeros(0, 1)
     if samples:
-        embedded = frame_features(folder, samples, frozen.encoder, frozen.fingerprint, say)
+        embedded = frame_features(folder, samples, frozen.encoder, frozen.fingerprint, accelerator, say)
     if settings.actions == "chunk":
         wanted = torch.from_numpy(chunks_of(samples, settings.chunk)[steps.used])
     else:
         wanted = torch.from_numpy(steps.labels)
     return StepBatch(
-        visual_features(embedded, steps.windows, frozen.encoder, device)
+        visual_features(embedded, steps.windows, frozen.encoder, accelerator.device)
         if len(steps.used)
         else torch.zeros(0, frozen.encoder.width),
         asked[torch.tensor([places[samples[place].instruction] for place in steps.used], dtype=torch.int64)],

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import time
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from roboact_ros.errors import RecordingError
 from roboact_ros.policies.nets.roboact_clip.clip_features import FrozenClip
 from roboact_ros.recording.whole_file import writing_whole
 from roboact_ros.types import ImageArray
-from roboact_train.data.row_cache import RowCache, mark
+from roboact_train.data.row_cache import RowCache
 from roboact_train.roboact_clip.clips import FRAMES, Clip
 from roboact_train.roboact_clip.frames import read_frames
 from roboact_train.training.order import Place
@@ -29,7 +28,6 @@ from roboact_train.training.order import Place
 FRAMES_FILE = "frames.npy"
 _AT_ONCE = 256
 """Texts that are embedded together."""
-_SAVED_S, _TOLD_S = 5.0, 10.0
 
 Features = NDArray[np.float32]
 Read = Callable[[Clip, int], list[ImageArray]]
@@ -70,25 +68,7 @@ class FrameCache:
         Raises:
             RecordingError: A clip cannot be read, or the cache is damaged; what was computed is kept.
         """
-        frames, done = self._rows.open("r+")
-        missing = [row for row in range(place.rank, len(done), place.processes) if not done[row]]
-        if missing:
-            tell(f"{len(missing)} of {len(done)} videos go through the frozen CLIP once")
-        waiting: list[int] = []
-        saved = told = time.monotonic()
-        try:
-            for number, row in enumerate(missing):
-                frames[row] = clip.frames(read(self._clips[row], FRAMES)).cpu().numpy()
-                waiting.append(row)
-                now = time.monotonic()
-                if now - saved > _SAVED_S:
-                    saved = now
-                    _mark(frames, done, waiting)
-                if now - told > _TOLD_S:
-                    told = now
-                    tell(f"features of {number + 1} of {len(missing)} videos")
-        finally:
-            _mark(frames, done, waiting)
+        self._rows.fill(lambda row: clip.frames(read(self._clips[row], FRAMES)).cpu().numpy(), place, "videos", tell)
 
     def read(self) -> Features:
         """Return the (clips, 16, embedding) features, memory-mapped.
@@ -136,12 +116,6 @@ def _save_texts(path: Path, known: dict[str, NDArray[np.float32]]) -> None:
             np.savez(file, texts=np.array(list(known)), features=np.stack(list(known.values())))
     except OSError as error:
         raise RecordingError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def _mark(frames: Features, done: NDArray[np.bool_], rows: list[int]) -> None:
-    if rows:
-        mark(frames, done, rows)
-        rows.clear()
 
 
 def _fingerprint(clips: Sequence[Clip], model: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from tiny_cloning import measured, measured_shard, request
 from tiny_training import LABELS, colour_samples, recorded_losses, small_model
 
@@ -26,7 +27,7 @@ from roboact_ros.policies.nets.roboact_clip.shape import EncoderShape
 from roboact_ros.policies.proprioception import proprioception
 from roboact_ros.policies.roboact import RoboActChunks, RoboActMotions
 from roboact_ros.policies.steadied import Steadied
-from roboact_ros.types import Frame, ToolState
+from roboact_ros.types import Frame, ImageArray, ToolState
 from roboact_train.data.samples import DONE, DONE_ACTION, DONE_LABEL, ArmTrace
 from roboact_train.data.shards import ShardWriter
 from roboact_train.roboact.features import frame_features, visual_features
@@ -114,9 +115,8 @@ def test_training_equals_what_the_policy_sees(data: Path) -> None:
     samples, encoder = measured(24), LastThree(MeanColour())
     steps = steps_of(samples, encoder.frames)
     folder = data.parent / "features"
-    seen = visual_features(
-        frame_features(folder, samples, encoder, "x", lambda line: None), steps.windows, encoder, torch.device("cpu")
-    )
+    features = frame_features(folder, samples, encoder, "x", Accelerator(cpu=True), lambda line: None)
+    seen = visual_features(features, steps.windows, encoder, torch.device("cpu"))
     stream, episode = StreamingEncoder(encoder), ""
     for place, sample in enumerate(samples):
         if sample.episode != episode:
@@ -187,6 +187,26 @@ def test_frames_are_encoded_once(tmp_path: Path, data: Path, clip: str) -> None:
     told.clear()
     train(request(tmp_path / "b", data, clip, epochs=1), told.append)
     assert not any("go through" in line for line in told)
+
+
+def test_an_interrupted_encoding_goes_on(tmp_path: Path) -> None:
+    class Counting(NewestFrame):
+        seen, most = 0, 10
+
+        def embed(self, image: ImageArray) -> torch.Tensor:
+            self.seen += 1
+            if self.seen > self.most:
+                raise KeyboardInterrupt
+            return super().embed(image)
+
+    def features(encoder: NewestFrame) -> torch.Tensor:
+        return frame_features(tmp_path, samples, encoder, "x", Accelerator(cpu=True), lambda line: None)
+
+    samples, encoder = measured(24), Counting(MeanColour())
+    with pytest.raises(KeyboardInterrupt):
+        features(encoder)
+    encoder.seen, encoder.most = 0, 1 + len(samples) - 9  # the first is looked at for its width
+    assert torch.equal(features(encoder), torch.stack([MeanColour().frame(sample.image) for sample in samples]))
 
 
 def test_what_is_refused(tmp_path: Path, data: Path, clip: str) -> None:
