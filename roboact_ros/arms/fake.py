@@ -14,7 +14,7 @@ class IdealArm:
     """An :class:`~roboact_ros.arms.arm.Arm` that reaches every target within one period.
 
     Args:
-        q: (6,) joint positions at start [rad].
+        q: (n,) joint positions at start [rad].
         forward: Pose (4, 4) of the tool in the base at given joints.
         dt: Control period [s].
     """
@@ -24,7 +24,7 @@ class IdealArm:
         self._dt = dt
         self._time_ns = 0
         self.q = np.array(q, dtype=np.float64)
-        self.qd = np.zeros(6)
+        self.qd = np.zeros_like(self.q)
         self.mode = ArmMode.RUNNING
         self.speed_scaling = 1.0
         self.servoing = False
@@ -48,7 +48,7 @@ class IdealArm:
     def halt(self) -> None:
         """See :class:`~roboact_ros.arms.arm.Arm`."""
         self.servoing = False
-        self.qd = np.zeros(6)
+        self.qd = np.zeros_like(self.q)
 
     def unlock(self) -> None:
         """See :class:`~roboact_ros.arms.arm.Arm`."""

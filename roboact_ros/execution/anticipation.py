@@ -91,7 +91,7 @@ class Anticipation:
             motions.append(arm.planner.motion(part, arm.q, arm.state))
             yield
         times = np.linspace(0.0, max(motion.duration for motion in motions), _SAMPLES)
-        paths = [np.empty((_SAMPLES, 6)) for _ in motions]
+        paths = [np.empty((_SAMPLES, len(arm.q))) for arm in self._expected]
         start: tuple[FloatArray, FloatArray] = (self._expected[0].q[None], self._expected[1].q[None])
         near = [arm.q for arm in self._expected]
         for begun in range(0, _SAMPLES, _AT_ONCE):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from roboact_ros.execution.arm_kinematics import ArmKinematics
 from roboact_ros.execution.collision import clearance, describe
+from roboact_ros.execution.neighbour import Shape
 from roboact_ros.types import FloatArray
 
 TOLERANCE = 1e-6
@@ -35,10 +37,10 @@ class Boundary:
         What is already wrong before and gets no worse is accepted, so that an arm outside can move back.
 
         Args:
-            frames: (7, 4, 4) poses in the base of the frames behind joints 1 … 6 and of the tool.
+            frames: (n + 1, 4, 4) poses in the base of the frames behind the joints and of the tool.
             frames_before: The same where the arm comes from.
         """
-        point, point_before = frames[6, :3, 3].tolist(), frames_before[6, :3, 3].tolist()
+        point, point_before = frames[-1, :3, 3].tolist(), frames_before[-1, :3, 3].tolist()
         for axis, low, high in zip(range(3), self.box_low.tolist(), self.box_high.tolist(), strict=True):
             value, before = point[axis], point_before[axis]
             excess = max(low - value, value - high)
@@ -48,7 +50,19 @@ class Boundary:
                     f"the tool would be {excess:.3f} m {side} the workspace box: "
                     f"{'xyz'[axis]} = {value:.3f} m, allowed {low:.3f} … {high:.3f}"
                 )
-        gap, part, other = clearance(frames, self.offsets, self.table_z)
-        if gap < -TOLERANCE and gap < clearance(frames_before, self.offsets, self.table_z)[0]:
-            return f"collision: {describe(part, other)} would overlap by {-gap:.3f} m"
+        gap, part, other = self.clearance(frames)
+        if gap < -TOLERANCE and gap < self.clearance(frames_before)[0]:
+            return f"collision: {self.describe(part, other)} would overlap by {-gap:.3f} m"
         return None
+
+    def clearance(self, frames: FloatArray) -> tuple[float, int, int]:
+        """Return the smallest gap of the arm to itself or the table [m], and the numbers of the two parts."""
+        return clearance(frames, self.offsets, self.table_z)
+
+    def describe(self, part: int, other: int) -> str:
+        """Return words for the parts that :meth:`clearance` returned."""
+        return describe(part, other)
+
+    def shape(self, name: str, kinematics: ArmKinematics, pose_base_in_cell: FloatArray) -> Shape:
+        """Return the room that the arm takes, which has the kinematics and the place that are given."""
+        return Shape(name, kinematics, self.offsets, pose_base_in_cell)

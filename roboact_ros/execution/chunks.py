@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from roboact_ros.errors import MotionRefused
-from roboact_ros.execution.kinematics import Kinematics
+from roboact_ros.execution.arm_kinematics import ArmKinematics
 from roboact_ros.execution.poses import rotation_from_vector
 from roboact_ros.execution.steps import ChunkPart, Step
 from roboact_ros.language.vocabulary import PRIMITIVES
@@ -54,7 +54,7 @@ class ChunkIntake:
         dt: Control period [s].
     """
 
-    def __init__(self, kinematics: Kinematics, dt: float) -> None:
+    def __init__(self, kinematics: ArmKinematics, dt: float) -> None:
         self._kinematics = kinematics
         self._was: deque[tuple[int, FloatArray]] = deque(maxlen=round(REMEMBERED / dt))
         self._not_before_ns = self._newest_ns = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import inf, sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from roboact_ros.errors import ConfigurationError, did_you_mean
 from roboact_ros.execution.compiled import compiled
@@ -23,6 +24,7 @@ LINK_OFFSETS = {"ur5": (0.136, 0.016), "ur5e": (0.138, 0.007)}
 """Distance of the centre lines of upper arm and forearm from the shoulder's axis along the axis of joint 2 [m]."""
 
 TABLE, NOTHING = 9, -1
+_RADII = np.array(RADII)
 
 # Pairs that the joints can bring together; neighbours always touch and the others never meet.
 _PAIRS = np.array(
@@ -131,21 +133,61 @@ def clearance(frames: FloatArray, offsets: FloatArray, table_z: float) -> tuple[
     return smallest, one, other
 
 
-@compiled("Tuple((float64, int64, int64))(float64[:,:,::1], float64[:,:,::1])")
-def gap_between(one: FloatArray, other: FloatArray) -> tuple[float, int, int]:
+def gap_between(
+    one: FloatArray, other: FloatArray, radii: FloatArray = _RADII, radii_of_other: FloatArray = _RADII
+) -> tuple[float, int, int]:
     """Return the smallest gap between two arms [m], and the part of each.
 
     Args:
-        one: (9, 2, 3) what :func:`capsules` returned for an arm, in any frame.
-        other: (9, 2, 3) the same for the other arm, in the same frame.
+        one: (k, 2, 3) ends of the lines through the parts of an arm, in any frame, such as :func:`capsules` returned.
+        other: The same for the other arm, in the same frame.
+        radii: (k,) radii of the parts [m].
+        radii_of_other: Those of the other arm.
 
     Returns:
-        The gap, negative inside each other, and the indices into ``NAMES`` of the part of the first and of the second.
+        The gap, negative inside each other, and the numbers of the part of the first and of the second.
     """
+    return _gap_between(one, other, radii, radii_of_other)
+
+
+@compiled("Tuple((float64, int64, int64))(float64[:,:,::1], float64[:,:,::1], float64[::1], float64[::1])")
+def _gap_between(
+    one: FloatArray, other: FloatArray, radii: FloatArray, radii_of_other: FloatArray
+) -> tuple[float, int, int]:
     smallest, part, part_of_other = inf, 0, 0
-    for i in range(9):
-        for j in range(9):
-            gap = segment_distance(one[i], other[j]) - RADII[i] - RADII[j]
+    for i in range(len(one)):
+        for j in range(len(other)):
+            gap = segment_distance(one[i], other[j]) - radii[i] - radii_of_other[j]
             if gap < smallest:
                 smallest, part, part_of_other = gap, i, j
     return smallest, part, part_of_other
+
+
+@compiled("Tuple((float64, int64, int64))(float64[:,:,::1], float64[::1], int64[:,::1], float64)")
+def pairs_clearance(
+    ends: FloatArray, radii: FloatArray, pairs: NDArray[np.int64], table_z: float
+) -> tuple[float, int, int]:
+    """Return the smallest gap between two parts of any arm, or a part and the table [m], and the two parts.
+
+    The first part, which the arm stands on, may be in the table.
+
+    Args:
+        ends: (k, 2, 3) ends of the lines through the parts, in the base [m].
+        radii: (k,) radii of the parts [m].
+        pairs: (p, 2) numbers of the parts that must not meet.
+        table_z: Height of the table in the base [m].
+
+    Returns:
+        The gap, negative inside each other, and the numbers of the parts (``NOTHING`` for the table).
+    """
+    smallest, one, other = inf, 0, NOTHING
+    for n in range(len(pairs)):
+        i, j = pairs[n, 0], pairs[n, 1]
+        gap = segment_distance(ends[i], ends[j]) - radii[i] - radii[j]
+        if gap < smallest:
+            smallest, one, other = gap, i, j
+    for i in range(1, len(ends)):
+        gap = min(ends[i, 0, 2], ends[i, 1, 2]) - radii[i] - table_z
+        if gap < smallest:
+            smallest, one, other = gap, i, NOTHING
+    return smallest, one, other

@@ -17,15 +17,13 @@ STANDING = 0.02
 MOVED = 0.05
 """An arm found this far from where it was left has been moved by somebody else [rad]: nothing is left to undo."""
 
-_NOT_A_TARGET = np.full(6, np.nan)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Command:
     """What one cycle asks of the hardware.
 
     Attributes:
-        q: (6,) joint target [rad], or None: the arm is not driven and must be halted.
+        q: (n,) joint target [rad], or None: the arm is not driven and must be halted.
         gripper: Opening to send now, or None.
     """
 
@@ -47,7 +45,7 @@ class Commanded:
     def __init__(self, limits: Limits, dt: float) -> None:
         self._limits, self._dt = limits, dt
         self._q: FloatArray | None = None
-        self._qd = np.zeros(6)
+        self._qd = np.zeros_like(limits.middle)
         self._q_left: FloatArray | None = None
         self._halting = False
         self.neighbour: Neighbour | None = None
@@ -64,7 +62,7 @@ class Commanded:
 
     @property
     def q(self) -> FloatArray:
-        """(6,) joint target of the last cycle [rad].
+        """(n,) joint target of the last cycle [rad].
 
         Raises:
             MotionRefused: The arm is not driven.
@@ -78,7 +76,7 @@ class Commanded:
         return float(np.abs(q_measured - self.q).max())
 
     def step(self, q_target: FloatArray, q_measured: FloatArray) -> Verdict:
-        """Go to a joint target (6,) [rad] as far as the limits allow in one period, and return what they allowed."""
+        """Go to a joint target (n,) [rad] as far as the limits allow in one period, and return what they allowed."""
         request = StepRequest(q_target, self.q, self._qd, q_measured, self._dt, self.neighbour)
         verdict = allow(request, self._limits)
         self._qd = (verdict.q - self.q) / self._dt
@@ -87,11 +85,11 @@ class Commanded:
 
     def brake(self, q_measured: FloatArray) -> None:
         """Slow down for one period as hard as the joints may."""
-        self.step(_NOT_A_TARGET, q_measured)
+        self.step(np.full_like(q_measured, np.nan), q_measured)
 
     def rest(self) -> None:
         """Count the arm as standing where it was sent."""
-        self._qd = np.zeros(6)
+        self._qd = np.zeros_like(self._qd)
 
     def leave(self) -> None:
         """Stop driving the arm."""
@@ -106,12 +104,12 @@ class Commanded:
             self._halting = True
 
     def coast(self, q: FloatArray, standing: bool) -> None:
-        """Note where the arm is that is not driven, joints (6,) [rad], and whether it stands."""
+        """Note where the arm is that is not driven, joints (n,) [rad], and whether it stands."""
         if self._halting:
             self._q_left, self._halting = q.copy(), not standing
 
     def regain(self, q: FloatArray) -> bool:
-        """Drive the arm from where it really is, joints (6,) [rad]; return whether it was moved meanwhile."""
+        """Drive the arm from where it really is, joints (n,) [rad]; return whether it was moved meanwhile."""
         moved = self._q_left is not None and float(np.abs(q - self._q_left).max()) > MOVED
         self._q, self._q_left = q.copy(), None
         return moved

@@ -56,7 +56,7 @@ class DualExecutor:
     def from_cell(cls, cell: Cell, arms: Mapping[str, Executor]) -> DualExecutor:
         """Return that of a cell with two arms, made of the executors of its arms."""
         shapes = tuple(
-            Shape(name, arm.limits.kinematics, arm.limits.boundary.offsets, _base(cell.arms[name]))  # type: ignore[index]
+            arm.limits.boundary.shape(name, arm.limits.kinematics, _base(cell.arms[name]))  # type: ignore[index]
             for name, arm in arms.items()
         )
         return cls(arms, (shapes[0], shapes[1]), cell.safety.arm_clearance, next(iter(arms.values())).dt)
@@ -342,7 +342,7 @@ class DualExecutor:
         if q is None:
             return None
         ends = self._shapes[1 - number].capsules_in_cell(q)
-        return Neighbour(self._shapes[number], self._names[1 - number], ends, self._clearance)
+        return Neighbour(self._shapes[number], self._shapes[1 - number], ends, self._clearance)
 
     def _forget(self) -> None:
         """Forget what was to follow; what runs is no longer run together."""

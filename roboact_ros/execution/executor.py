@@ -9,13 +9,13 @@ import numpy as np
 
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.admission import Admission
+from roboact_ros.execution.arm_kinematics import ArmKinematics
 from roboact_ros.execution.beginning import Beginning
 from roboact_ros.execution.chunks import ChunkIntake, Look, stages
 from roboact_ros.execution.commanded import MOVED as MOVED
 from roboact_ros.execution.commanded import STANDING, Command, Commanded
 from roboact_ros.execution.expected import Expected
 from roboact_ros.execution.follower import Event, Follower
-from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits
 from roboact_ros.execution.neighbour import Neighbour
 from roboact_ros.execution.planner import Planner
@@ -42,14 +42,14 @@ class Executor:
         kinematics: Kinematics of the arm with its tool.
         limits: Everything a joint target must respect.
         tool_limits: How fast the tool may move.
-        home: (6,) joints of the home pose [rad].
+        home: (n,) joints of the home pose [rad].
         dt: Control period [s].
         has_gripper: Whether gripper motions can be carried out.
     """
 
     def __init__(
         self,
-        kinematics: Kinematics,
+        kinematics: ArmKinematics,
         limits: Limits,
         tool_limits: ToolLimits,
         home: FloatArray,
@@ -209,7 +209,7 @@ class Executor:
 
     @property
     def q(self) -> FloatArray | None:
-        """(6,) joints where the arm is sent, or is while it is not driven [rad]; None before the first cycle."""
+        """(n,) joints where the arm is sent, or is while it is not driven [rad]; None before the first cycle."""
         if self._commanded.driven:
             return self._commanded.q
         return self._measured.q if self._measured is not None else None
@@ -363,7 +363,7 @@ class Executor:
             raise self._admission.refuse(f"a person's motion runs: {self._running.phrase or self._queue[0].phrase}")
 
     def _admit(self) -> FloatArray:
-        """Return the joints (6,) that a new plan starts from, as far as is known, or refuse it."""
+        """Return the joints (n,) that a new plan starts from, as far as is known, or refuse it."""
         self._admission.check()
         if not self._commanded.driven and self._measured is not None:
             if self._coasting:

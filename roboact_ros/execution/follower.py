@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from math import inf
 
 from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.arm_kinematics import ArmKinematics
 from roboact_ros.execution.commanded import Commanded
 from roboact_ros.execution.expected import Expected
-from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.pace import Pace
 from roboact_ros.execution.planner import Planner
 from roboact_ros.execution.running import Running
@@ -56,7 +56,7 @@ class Follower:
         dt: Control period [s].
     """
 
-    def __init__(self, kinematics: Kinematics, planner: Planner, commanded: Commanded, dt: float) -> None:
+    def __init__(self, kinematics: ArmKinematics, planner: Planner, commanded: Commanded, dt: float) -> None:
         self._kinematics, self._planner, self._commanded = kinematics, planner, commanded
         self._pace = Pace(dt)
         self._opening: float | None = None
@@ -102,7 +102,7 @@ class Follower:
             return None  # carried on by its speed the arm would leave the limits; after a stop it may not
 
     def from_rest(self, step: Step) -> tuple[ArmMotion | None, FloatArray]:
-        """Return the motion of a step that starts from rest (None for the gripper), and joints (N, 6) on its path.
+        """Return the motion of a step that starts from rest (None for the gripper), and joints (N, n) on its path.
 
         Raises:
             MotionRefused: It is not possible.

@@ -6,6 +6,8 @@ import numpy as np
 
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution import closed_form, dh
+from roboact_ros.execution.boundary import Boundary
+from roboact_ros.execution.collision import link_offsets
 from roboact_ros.execution.jacobian import CHARACTERISTIC_LENGTH, condition_number
 from roboact_ros.robots import RobotModel
 from roboact_ros.types import FloatArray
@@ -30,6 +32,12 @@ class Kinematics:
         self._table = dh.dh_table(np.zeros(6), np.array(model.d), np.array(model.a), np.array(model.alpha))
         self._arm = closed_form.pack_arm(model, self.pose_tool_in_flange, REACH_TOLERANCE)
 
+    @property
+    def joint_limits(self) -> FloatArray:
+        """See :class:`~roboact_ros.execution.arm_kinematics.ArmKinematics`."""
+        largest = np.array(self.model.position_limit)
+        return np.array((-largest, largest, self.model.velocity_limit))
+
     def chain(self, q: FloatArray) -> FloatArray:
         """Return the (7, 4, 4) poses in the base of the frames behind joints 1 … 6 and of the tool."""
         return dh.chain(q, self._table, self.pose_tool_in_flange)
@@ -45,7 +53,15 @@ class Kinematics:
 
     def condition(self, q: FloatArray) -> float:
         """Return the condition number of the Jacobian with linear rows divided by ``CHARACTERISTIC_LENGTH``."""
-        return condition_number(self.jacobian(q), CHARACTERISTIC_LENGTH)
+        return self.condition_of(self.chain(q))
+
+    def condition_of(self, frames: FloatArray) -> float:
+        """Return :meth:`condition` where :meth:`chain` returned ``frames``."""
+        return condition_number(dh.jacobian(frames), CHARACTERISTIC_LENGTH)
+
+    def boundary(self, box_low: FloatArray, box_high: FloatArray, table_z: float) -> Boundary:
+        """See :class:`~roboact_ros.execution.arm_kinematics.ArmKinematics`."""
+        return Boundary(box_low, box_high, table_z, link_offsets(self.model.name))
 
     def inverse(self, pose_tool_in_base: FloatArray, q_near: FloatArray) -> FloatArray:
         """Return the solution (6,) with the smallest max |q - q_near|, joints turned within their limits.

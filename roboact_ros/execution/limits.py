@@ -9,12 +9,10 @@ import numpy as np
 
 from roboact_ros.cells.description import TABLE_BELOW_HOME, Cell
 from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.arm_kinematics import ArmKinematics
 from roboact_ros.execution.boundary import Boundary
-from roboact_ros.execution.collision import link_offsets
-from roboact_ros.execution.dh import jacobian, pose_error
-from roboact_ros.execution.jacobian import CHARACTERISTIC_LENGTH, condition_number
+from roboact_ros.execution.dh import pose_error
 from roboact_ros.execution.joint_step import NO_STATE, SLACK, brake, explain, joint_share
-from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.neighbour import Neighbour
 from roboact_ros.types import FloatArray
 
@@ -38,33 +36,40 @@ class Limits:
     Attributes:
         kinematics: Kinematics of the arm with its tool.
         boundary: Where the arm may be.
-        joints: (4, 6) largest |position| [rad], speed [rad/s], acceleration [rad/s^2] and following error [rad].
+        joints: (4, n) largest distance from ``middle`` [rad], speed [rad/s], acceleration [rad/s^2] and following error
+            [rad].
+        middle: (n,) middle of the joints' ranges [rad].
         tool_speed: Largest speed of the tool point [m/s].
         tool_rotation_speed: Largest rotation speed of the tool [rad/s].
         singularity_slowdown: Condition number of the Jacobian above which all speeds shrink in proportion.
     """
 
-    kinematics: Kinematics
+    kinematics: ArmKinematics
     boundary: Boundary
     joints: FloatArray
+    middle: FloatArray
     tool_speed: float
     tool_rotation_speed: float
     singularity_slowdown: float
 
     @classmethod
-    def from_cell(cls, cell: Cell, kinematics: Kinematics) -> Limits:
+    def from_cell(cls, cell: Cell, kinematics: ArmKinematics) -> Limits:
         """Take the limits of a cell; its workspace box lies around the tool at the home joints."""
-        safety, model = cell.safety, kinematics.model
+        safety = cell.safety
         home = kinematics.forward(np.array(cell.arm.home))[:3, 3]
         low, high = home + np.array((safety.workspace_x, safety.workspace_y, safety.workspace_z)).T
         table_z = float(home[2]) - TABLE_BELOW_HOME if safety.table_z is None else safety.table_z
         low[2] = max(low[2], table_z + safety.table_clearance)
-        speed = np.minimum(safety.joint_speed, model.velocity_limit)
-        acceleration, following = np.full(6, safety.joint_acceleration), np.full(6, FOLLOWING_ERROR)
+        lowest, highest, fastest = kinematics.joint_limits
+        middle, ranged = np.zeros_like(lowest), np.isfinite(lowest)
+        middle[ranged] = 0.5 * (lowest[ranged] + highest[ranged])
+        speed = np.minimum(safety.joint_speed, fastest)
+        acceleration, following = np.full_like(speed, safety.joint_acceleration), np.full_like(speed, FOLLOWING_ERROR)
         return cls(
             kinematics=kinematics,
-            boundary=Boundary(low, high, table_z, link_offsets(model.name)),
-            joints=np.array((model.position_limit, speed, acceleration, following)),
+            boundary=kinematics.boundary(low, high, table_z),
+            joints=np.array((highest - middle, speed, acceleration, following)),
+            middle=middle,
             tool_speed=safety.tool_speed,
             tool_rotation_speed=safety.tool_rotation_speed,
             singularity_slowdown=safety.singularity_slowdown,
@@ -76,10 +81,10 @@ class StepRequest:
     """One step that somebody wants the arm to make.
 
     Attributes:
-        q_target: (6,) wanted joint target [rad].
-        q_previous: (6,) target commanded one period ago [rad].
-        qd_previous: (6,) velocity of that command [rad/s].
-        q_measured: (6,) measured joints [rad].
+        q_target: (n,) wanted joint target [rad].
+        q_previous: (n,) target commanded one period ago [rad].
+        qd_previous: (n,) velocity of that command [rad/s].
+        q_measured: (n,) measured joints [rad].
         dt: Control period [s].
         neighbour: Another arm to keep away from.
     """
@@ -97,7 +102,7 @@ class Verdict:
     """What is allowed, and why.
 
     Attributes:
-        q: (6,) joint target to command, a new array [rad].
+        q: (n,) joint target to command, a new array [rad].
         reason: Why it differs from what was wanted; None when it does not.
         stop: The wanted target is refused and ``q`` brakes the arm: give the motion up.
         share: Part of the wanted step that is allowed, 0 … 1; let the trajectory's own time pass as slowly.
@@ -121,13 +126,13 @@ def allow(request: StepRequest, limits: Limits) -> Verdict:
         MotionRefused: The previous state or the period is no number, so there is nothing to brake from.
     """
     q_target, q_previous, dt, joints = request.q_target, request.q_previous, request.dt, limits.joints
-    state = (q_target, q_previous, request.qd_previous, request.q_measured, joints, dt)
+    state = (q_target, q_previous, request.qd_previous, request.q_measured, joints, limits.middle, dt)
     binding, joint, low, high = joint_share(*state)
     if binding == NO_STATE:
         raise MotionRefused(explain(binding, joint, *state))
 
     def refuse(reason: str) -> Verdict:
-        return Verdict(brake(q_previous, request.qd_previous, joints, dt), reason, stop=True, share=0.0)
+        return Verdict(brake(q_previous, request.qd_previous, joints, limits.middle, dt), reason, stop=True, share=0.0)
 
     if binding > NO_STATE:
         return refuse(explain(binding, joint, *state))
@@ -136,7 +141,7 @@ def allow(request: StepRequest, limits: Limits) -> Verdict:
     for _ in range(10):  # one round suffices unless the step is long enough to be curved
         q = q_target.copy() if share > 1.0 - ROUNDING else q_previous + share * step
         after = chain(q)
-        x, y, z, rx, ry, rz = pose_error(after[6], before[6]).tolist()
+        x, y, z, rx, ry, rz = pose_error(after[-1], before[-1]).tolist()
         speed = sqrt(x * x + y * y + z * z) / (dt * limits.tool_speed)
         turn = asin(min(sqrt(rx * rx + ry * ry + rz * rz), 1.0)) / (dt * limits.tool_rotation_speed)
         if max(speed, turn) <= SLACK + ROUNDING:
@@ -152,7 +157,7 @@ def allow(request: StepRequest, limits: Limits) -> Verdict:
     if low > share + ROUNDING or share == 0.0:
         return refuse(limit or explain(binding, joint, *state))
 
-    condition = condition_number(jacobian(after), CHARACTERISTIC_LENGTH)
+    condition = limits.kinematics.condition_of(after)
     if condition > limits.singularity_slowdown:
         slow = SLACK * max(limits.singularity_slowdown / condition, SLOWEST)
         use = max(speed, turn, share / dt * float((np.abs(step) / joints[1]).max()))
@@ -172,12 +177,12 @@ def allow(request: StepRequest, limits: Limits) -> Verdict:
 
 
 def check_path(poses_tool_in_base: FloatArray, q_start: FloatArray, limits: Limits) -> FloatArray:
-    """Return joints (N, 6) for a path of tool poses (N, 4, 4) a few millimetres apart, or refuse it.
+    """Return joints (N, n) for a path of tool poses (N, 4, 4) a few millimetres apart, or refuse it.
 
     Raises:
         MotionRefused: A pose is out of reach, or what :func:`check_joint_path` refuses.
     """
-    path = np.empty((len(poses_tool_in_base), 6))
+    path = np.empty((len(poses_tool_in_base), len(q_start)))
     q = q_start
     for row, pose in zip(path, poses_tool_in_base, strict=True):
         row[:] = q = limits.kinematics.inverse(pose, q)
@@ -188,27 +193,29 @@ def check_path(poses_tool_in_base: FloatArray, q_start: FloatArray, limits: Limi
 def check_joint_path(
     q_path: FloatArray, q_start: FloatArray, limits: Limits, q_before: FloatArray | None = None
 ) -> None:
-    """Refuse a path of joints (N, 6), a few hundredths of a radian apart, that the arm must not take.
+    """Refuse a path of joints (N, n), a few hundredths of a radian apart, that the arm must not take.
 
     Args:
         q_path: The path [rad].
-        q_start: (6,) where the motion starts; an arm that is outside there may move back.
+        q_start: (n,) where the motion starts; an arm that is outside there may move back.
         limits: What it must respect.
-        q_before: (6,) joints before the path, if it is not the first part of the motion.
+        q_before: (n,) joints before the path, if it is not the first part of the motion.
 
     Raises:
         MotionRefused: It leaves the joint limits or the workspace box, collides, or leaps.
     """
     start, previous = limits.kinematics.chain(q_start), q_start if q_before is None else q_before
-    largest = np.maximum(limits.joints[0], np.abs(q_start))
+    middle = limits.middle
+    largest = np.maximum(limits.joints[0], np.abs(q_start - middle))
     for q in q_path:
-        jump, beyond = np.abs(q - previous), np.abs(q) > largest
+        jump, beyond = np.abs(q - previous), np.abs(q - middle) > largest
         joint = int(jump.argmax())
         if not jump[joint] <= JUMP:
             raise MotionRefused(f"the path passes a singular pose: joint {joint + 1} leaps by {jump[joint]:.2f} rad")
         if beyond.any():
             joint = int(beyond.argmax())
-            raise MotionRefused(f"joint {joint + 1} would go to {q[joint]:.2f} rad, allowed +-{largest[joint]:.2f}")
+            low, high = middle[joint] - largest[joint], middle[joint] + largest[joint]
+            raise MotionRefused(f"joint {joint + 1} would go to {q[joint]:.2f} rad, allowed {low:.2f} … {high:.2f}")
         crossed = limits.boundary.crossed(limits.kinematics.chain(q), start)
         if crossed is not None:
             raise MotionRefused(crossed)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from roboact_ros.errors import MotionRefused
-from roboact_ros.execution.collision import NAMES, capsules, gap_between
-from roboact_ros.execution.kinematics import Kinematics
+from roboact_ros.execution.arm_kinematics import ArmKinematics
+from roboact_ros.execution.collision import NAMES, RADII, capsules, gap_between
 from roboact_ros.types import FloatArray
 
 TOLERANCE = 1e-6
 """Difference of two distances that is none [m]."""
+
+_RADII = np.array(RADII)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,18 +30,32 @@ class Shape:
     """
 
     name: str
-    kinematics: Kinematics
+    kinematics: ArmKinematics
     offsets: FloatArray
     pose_base_in_cell: FloatArray
 
+    @property
+    def parts(self) -> Sequence[str]:
+        """Names of its parts, k of them."""
+        return NAMES
+
+    @property
+    def radii(self) -> FloatArray:
+        """(k,) radii of its parts [m]."""
+        return _RADII
+
     def capsules_in_cell(self, q: FloatArray) -> FloatArray:
-        """Return the (9, 2, 3) ends of the lines through its parts [m] at joints (6,) [rad]."""
+        """Return the (k, 2, 3) ends of the lines through its parts [m] at joints (n,) [rad]."""
         return self.placed(self.kinematics.chain(q))
 
     def placed(self, frames: FloatArray) -> FloatArray:
-        """Return the same for (7, 4, 4) frames of the joints and the tool in its base."""
-        ends = capsules(frames, self.offsets)
+        """Return the same for (n + 1, 4, 4) frames of the joints and the tool in its base."""
+        ends = self.capsules(frames)
         return ends @ self.pose_base_in_cell[:3, :3].T + self.pose_base_in_cell[:3, 3]
+
+    def capsules(self, frames: FloatArray) -> FloatArray:
+        """Return the same in its base."""
+        return capsules(frames, self.offsets)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,13 +64,13 @@ class Neighbour:
 
     Attributes:
         own: The arm that must keep away.
-        name: Name of the other one.
-        ends: (9, 2, 3) lines through the parts of the other one, in the cell [m].
+        other: The other one.
+        ends: (k, 2, 3) lines through the parts of the other one, in the cell [m].
         clearance: Smallest distance [m].
     """
 
     own: Shape
-    name: str
+    other: Shape
     ends: FloatArray
     clearance: float
 
@@ -63,26 +80,27 @@ class Neighbour:
         Arms that are too near to each other already may move apart.
 
         Args:
-            frames: (7, 4, 4) frames of the joints and the tool in its base.
+            frames: (n + 1, 4, 4) frames of the joints and the tool in its base.
             frames_before: The same where it comes from.
         """
-        gap, part, other = gap_between(self.own.placed(frames), self.ends)
+        radii = self.own.radii, self.other.radii
+        gap, part, other = gap_between(self.own.placed(frames), self.ends, *radii)
         if gap >= self.clearance - TOLERANCE:
             return None
-        if gap >= gap_between(self.own.placed(frames_before), self.ends)[0]:
+        if gap >= gap_between(self.own.placed(frames_before), self.ends, *radii)[0]:
             return None
-        return too_near(gap, self.own.name, part, self.name, other, self.clearance)
+        return too_near(gap, (self.own, self.other), (part, other), self.clearance)
 
 
-def too_near(gap: float, arm: str, part: int, neighbour: str, other: int, clearance: float) -> str:
-    """Return words for two parts that would be ``gap`` apart [m]."""
-    parts = f"the {NAMES[part]} of the {arm} arm and the {NAMES[other]} of the {neighbour} arm"
+def too_near(gap: float, shapes: tuple[Shape, Shape], parts: tuple[int, int], clearance: float) -> str:
+    """Return words for parts of two arms that would be ``gap`` apart [m]."""
+    told = [f"the {shape.parts[part]} of the {shape.name} arm" for shape, part in zip(shapes, parts, strict=True)]
     apart = f"{gap:.3f} m apart" if gap > 0.0 else f"{-gap:.3f} m inside each other"
-    return f"too near: {parts} would be {apart}, allowed {clearance:.3f} m"
+    return f"too near: {' and '.join(told)} would be {apart}, allowed {clearance:.3f} m"
 
 
 def check_apart(shapes: tuple[Shape, Shape], paths: tuple[FloatArray, FloatArray], clearance: float) -> None:
-    """Refuse paths (N, 6) of two arms [rad], each row at the same time, on which they come too near to each other.
+    """Refuse paths (N, n) of two arms [rad], each row at the same time, on which they come too near to each other.
 
     Raises:
         MotionRefused: They do, and nearer than where they begin.
@@ -90,22 +108,24 @@ def check_apart(shapes: tuple[Shape, Shape], paths: tuple[FloatArray, FloatArray
     allowed = clearance
     for row, (q, q_other) in enumerate(zip(*paths, strict=True)):
         one, other = shapes[0].capsules_in_cell(q), shapes[1].capsules_in_cell(q_other)
-        gap, part, part_of_other = gap_between(one, other)
+        gap, part, part_of_other = gap_between(one, other, shapes[0].radii, shapes[1].radii)
         if row == 0:
             allowed = min(clearance, gap)
         if gap < allowed - TOLERANCE:
-            raise MotionRefused(too_near(gap, shapes[0].name, part, shapes[1].name, part_of_other, clearance))
+            raise MotionRefused(too_near(gap, shapes, (part, part_of_other), clearance))
 
 
-def at_equal_times(paths: tuple[FloatArray, FloatArray], durations: tuple[float, float], count: int) -> FloatArray:
-    """Return (2, count, 6) joints of two paths, each (N, 6) over its own duration [s], at equal times.
+def at_equal_times(
+    paths: tuple[FloatArray, FloatArray], durations: tuple[float, float], count: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return joints (count, n) of two paths, each (N, n) over its own duration [s], at equal times.
 
     Whoever arrives first waits at the end.
     """
     times = np.linspace(0.0, max(*durations, 1e-9), count)
-    result = np.empty((2, count, 6))
-    for row, path, duration in zip(result, paths, durations, strict=True):
+
+    def sampled(path: FloatArray, duration: float) -> FloatArray:
         known = np.linspace(0.0, max(duration, 1e-9), len(path))
-        for joint in range(6):
-            row[:, joint] = np.interp(times, known, path[:, joint])
-    return result
+        return np.column_stack([np.interp(times, known, joint) for joint in path.T])
+
+    return sampled(paths[0], durations[0]), sampled(paths[1], durations[1])

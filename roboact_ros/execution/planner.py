@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.arm_kinematics import ArmKinematics
 from roboact_ros.execution.chunk_trajectory import ChunkTrajectory
-from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.limits import Limits, check_joint_path
 from roboact_ros.execution.steps import (
     ChunkPart,
@@ -40,10 +40,10 @@ class Planner:
         kinematics: Kinematics of the arm with its tool.
         limits: Where the tool and the joints may be.
         tool_limits: How fast the tool may move.
-        home: (6,) joints of the home pose [rad].
+        home: (n,) joints of the home pose [rad].
     """
 
-    def __init__(self, kinematics: Kinematics, limits: Limits, tool_limits: ToolLimits, home: FloatArray) -> None:
+    def __init__(self, kinematics: ArmKinematics, limits: Limits, tool_limits: ToolLimits, home: FloatArray) -> None:
         self._kinematics, self._limits, self._tool_limits = kinematics, limits, tool_limits
         self._home = np.array(home, dtype=np.float64)
 
@@ -64,7 +64,7 @@ class Planner:
 
         Args:
             steps: The plan.
-            q: (6,) joints it starts from [rad].
+            q: (n,) joints it starts from [rad].
 
         Raises:
             MotionRefused: One of them is not possible; the message says which and why.
@@ -91,7 +91,7 @@ class Planner:
 
         Args:
             step: The step.
-            q: (6,) commanded joints [rad].
+            q: (n,) commanded joints [rad].
             state: Commanded state of the tool, which may be moving if the step moves the tool.
 
         Raises:
@@ -129,7 +129,7 @@ class Planner:
         return end
 
     def check_motion(self, motion: ToolMotion | JointMotion, q: FloatArray) -> FloatArray:
-        """Check the whole path of ``motion`` and return joints (N, 6) on it at equal distances in time [rad].
+        """Check the whole path of ``motion`` and return joints (N, n) on it at equal distances in time [rad].
 
         Raises:
             MotionRefused: The path cannot be followed or leaves the limits.
@@ -143,7 +143,7 @@ class Planner:
         return joints
 
     def check_joints(self, q_path: FloatArray, q_start: FloatArray, q_before: FloatArray) -> None:
-        """Check a part (N, 6) of a path that began at ``q_start`` and got to ``q_before``, each (6,) [rad].
+        """Check a part (N, n) of a path that began at ``q_start`` and got to ``q_before``, each (n,) [rad].
 
         Raises:
             MotionRefused: It leaves the limits.

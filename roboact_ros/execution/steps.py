@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from roboact_ros.execution.arm_kinematics import ArmKinematics
 from roboact_ros.execution.chunk_trajectory import ChunkTiming
-from roboact_ros.execution.kinematics import Kinematics
 from roboact_ros.execution.poses import inverse_pose, rotation_from_vector, vector_from_rotation
 from roboact_ros.execution.trajectory import JointTrajectory, ToolPath, ToolState
 from roboact_ros.types import FloatArray, Motion
@@ -19,7 +19,7 @@ class Origin:
 
     Attributes:
         phrase: What was done.
-        q: (6,) commanded joints at the start [rad].
+        q: (n,) commanded joints at the start [rad].
         pose_tool_in_base: (4, 4) commanded pose at the start.
         wrist: How far the last wrist joint was turned on top of the tool motion [rad].
         joint: Whether the step moved in joint space.
@@ -80,18 +80,18 @@ Step = Motion | Home | Undo | ChunkPart
 class ToolMotion:
     """Follows a tool trajectory through inverse kinematics."""
 
-    def __init__(self, trajectory: ToolPath, kinematics: Kinematics) -> None:
+    def __init__(self, trajectory: ToolPath, kinematics: ArmKinematics) -> None:
         self.trajectory = trajectory
         self.duration = trajectory.duration
         self._kinematics = kinematics
 
     def target(self, t: float, q_near: FloatArray) -> FloatArray:
-        """Return the joints (6,) at time ``t`` [s] on the branch of ``q_near``."""
+        """Return the joints (n,) at time ``t`` [s] on the branch of ``q_near``."""
         pose, wrist = self.trajectory.carrier(t)
         near = q_near.copy()
-        near[5] -= wrist
+        near[-1] -= wrist
         q = self._kinematics.inverse(pose, near)
-        q[5] += wrist
+        q[-1] += wrist
         return q
 
 
@@ -103,7 +103,7 @@ class JointMotion:
         self.duration = trajectory.duration
 
     def target(self, t: float, q_near: FloatArray) -> FloatArray:
-        """Return the joints (6,) at time ``t`` [s]."""
+        """Return the joints (n,) at time ``t`` [s]."""
         return self.trajectory.joints(t)
 
 
@@ -113,7 +113,7 @@ def displacement_of(motion: Motion) -> FloatArray:
 
 
 def displacement_to(
-    pose_tool_in_base: FloatArray, state: ToolState, kinematics: Kinematics, wrist: float = 0.0
+    pose_tool_in_base: FloatArray, state: ToolState, kinematics: ArmKinematics, wrist: float = 0.0
 ) -> FloatArray:
     """Return the (7,) displacement that takes the tool of ``state`` to a pose while its wrist turns by ``wrist``."""
     carrier, goal, turned = state.pose_carrier_in_base, pose_tool_in_base, state.wrist + wrist
@@ -123,12 +123,12 @@ def displacement_to(
     return np.concatenate((goal[:3, 3] - carrier[:3, 3], turn, [wrist]))
 
 
-def displacement_back(origin: Origin, state: ToolState, kinematics: Kinematics) -> FloatArray:
+def displacement_back(origin: Origin, state: ToolState, kinematics: ArmKinematics) -> FloatArray:
     """Return the (7,) displacement that takes ``state`` to where ``origin`` was, the wrist turned back as it came."""
     return displacement_to(origin.pose_tool_in_base, state, kinematics, -origin.wrist)
 
 
-def carrier_displacement(displacement: FloatArray, state: ToolState, kinematics: Kinematics) -> FloatArray:
+def carrier_displacement(displacement: FloatArray, state: ToolState, kinematics: ArmKinematics) -> FloatArray:
     """Turn a displacement about the tool's own point into one of the carrier of ``state``."""
     if state.wrist == 0.0:
         return displacement
