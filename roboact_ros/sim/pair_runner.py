@@ -24,7 +24,7 @@ from roboact_ros.sim.motion_kernel import STEP
 from roboact_ros.sim.moves import StopJ
 from roboact_ros.sim.runner import GAIN, GRIPPER_FORCE, GRIPPER_SPEED, LOOKAHEAD, STATE_RATE
 from roboact_ros.sim.streams import ServoJ
-from roboact_ros.sim.tasks.two_arms import PairSituation, observe_pair
+from roboact_ros.sim.tasks.pair.situation import PairSituation, observe_pair
 from roboact_ros.sim.world import World
 from roboact_ros.types import ActionChunk, ArmMode, ArmState, GripperState
 
@@ -35,6 +35,9 @@ _STATE_EVERY = round(1.0 / (STATE_RATE * STEP))
 
 class PairRunner:
     """Carries out chunks on two simulated arms.
+
+    Attributes:
+        watch: Called after each period of 2 ms, for whoever records what happens.
 
     Args:
         cell: A cell with two arms.
@@ -56,6 +59,7 @@ class PairRunner:
         executors = {name: arm.executor for name, arm in zip(cell.arm_names, self._arms, strict=True)}
         self.executor = DualExecutor.from_cell(cell, executors)
         self._ticks = 0
+        self.watch: Callable[[], None] = lambda: None
         for arm in self._arms:
             arm.measure(self._now)
         self._arms[0].play(self._step_both)
@@ -72,6 +76,16 @@ class PairRunner:
     def now_ns(self) -> int:
         """The time that stamps of chunks are in [ns]."""
         return self._now
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a robot stands in a safety stop."""
+        return any(arm.stopped for arm in self._arms)
+
+    @property
+    def wanted(self) -> tuple[float, ...]:
+        """What the grippers were told last: 0 closed … 1 open."""
+        return tuple(arm.wanted for arm in self._arms)
 
     @property
     def situation(self) -> PairSituation:
@@ -94,6 +108,11 @@ class PairRunner:
                 return f"it did not end within {_LONGEST:g} s"
         return self.executor.status.refused or self.executor.status.reason
 
+    def wait(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        for _ in range(round(seconds / STEP)):
+            self._tick()
+
     def _tick(self) -> None:
         """Advance everything by 2 ms, in the order of :class:`~roboact_ros.sim.cell.SimulatedCell`."""
         for arm in self._arms:
@@ -105,6 +124,7 @@ class PairRunner:
             arm.controller.sense()
             if self._ticks % _STATE_EVERY == 0:
                 arm.measure(self._now)
+        self.watch()
 
     @property
     def _now(self) -> int:
@@ -136,6 +156,7 @@ class _SimulatedArm:
         home, gripper = np.array(cell.arm.home), cell.gripper.kind != "none"
         self.executor = Executor(self._kinematics, limits, tool_limits, home, self.controller.period, gripper)
         self.command = Command(None)
+        self.wanted = float(round(body.read().gripper.opening))
         self._before: Callable[[], None] = lambda: None
 
     @property
@@ -163,6 +184,7 @@ class _SimulatedArm:
             command, self.command = self.command, Command(self.command.q)
             if command.gripper is not None:
                 self._body.grip(command.gripper, GRIPPER_SPEED, GRIPPER_FORCE)
+                self.wanted = command.gripper
                 self.gripper = self._body.read().gripper
             if command.q is not None:
                 servo.retarget(command.q, LOOKAHEAD, GAIN)

@@ -9,16 +9,18 @@ import numpy as np
 
 from roboact_ros.cells.description import ARMS
 from roboact_ros.sim.pair_runner import PairRunner
+from roboact_ros.sim.tasks.pair.situation import PairSituation
+from roboact_ros.sim.tasks.pair.task import PairTask
 from roboact_ros.sim.tasks.skills import REACHED
 from roboact_ros.sim.tasks.task import Waypoint
-from roboact_ros.sim.tasks.two_arms import PairEpisode, PairSituation, PairTask
+from roboact_ros.sim.tasks.two_arms import PairEpisode
 from roboact_ros.types import CHUNK_AXES, ActionChunk, FloatArray
 
 AXES = tuple(f"{arm}/{axis}" for arm in ARMS for axis in CHUNK_AXES)
 MOST_CHUNKS = 40
 """An episode that is not done after this many chunks has failed."""
 
-_PERIOD_NS = 100_000_000
+PERIOD_NS = 100_000_000
 _STEP = 0.015
 """How far a tool goes in one step [m]."""
 _LOWER = 0.04
@@ -80,5 +82,5 @@ def teach_pair(episode: PairEpisode, runner: PairRunner) -> PairLesson:
         if steps is None:
             break
         chunks += 1
-        problem = runner.follow(ActionChunk(AXES, steps, _PERIOD_NS, runner.now_ns))
+        problem = runner.follow(ActionChunk(AXES, steps, PERIOD_NS, runner.now_ns))
     return PairLesson(chunks, episode.task.succeeded(start, runner.situation), problem, runner.time)

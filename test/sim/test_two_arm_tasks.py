@@ -10,7 +10,9 @@ from roboact_ros.errors import SimulationError
 from roboact_ros.robots import UR5E
 from roboact_ros.sim.pair_runner import PairRunner
 from roboact_ros.sim.pair_teacher import AXES, next_steps, teach_pair
-from roboact_ros.sim.tasks.two_arms import PAIR_TASKS, PairEpisode, observe_pair, pair_episode
+from roboact_ros.sim.tasks.pair.open_and_place import HELD_OUT_PLACE, OpenAndPlace
+from roboact_ros.sim.tasks.pair.situation import observe_pair
+from roboact_ros.sim.tasks.two_arms import PAIR_TASKS, PairEpisode, pair_episode
 from roboact_ros.sim.world import World
 from roboact_ros.types import ActionChunk
 
@@ -26,11 +28,38 @@ def of(name: str, split: str = "train", seed: int = 0) -> tuple[PairRunner, Pair
 def test_an_episode_is_decided_by_task_split_and_seed(name: str) -> None:
     assert pair_episode(name, "train", 5) == pair_episode(name, "train", 5)
     assert pair_episode(name, "train", 5) != pair_episode(name, "train", 6)
-    seen, unseen = (
-        [abs(pair_episode(name, split, seed).contents.trays[0].place.x - 0.50) for seed in range(30)]
-        for split in ("train", "unseen")
-    )
-    assert max(seen) <= 0.02 < 0.03 <= min(unseen)
+
+
+@pytest.mark.parametrize(
+    ("name", "middle", "seen", "unseen"),
+    [
+        ("lift_tray", 0.50, 0.02, 0.03),
+        ("hand_over", 0.50, 0.02, 0.03),
+        ("open_and_place", 0.56, 0.02, 0.02),
+    ],
+)
+def test_things_stand_elsewhere_in_unseen_episodes(name: str, middle: float, seen: float, unseen: float) -> None:
+    def away(split: str, seed: int) -> float:
+        contents = pair_episode(name, split, seed).contents
+        (item,) = (*contents.trays, *contents.drawers)
+        return abs(item.place.x - middle)
+
+    assert max(away("train", seed) for seed in range(20)) <= seen
+    assert min(away("unseen", seed) for seed in range(20)) >= unseen
+
+
+def test_the_block_of_an_unseen_episode_has_another_colour_and_place() -> None:
+    x, y, radius = HELD_OUT_PLACE
+    colours: dict[str, set[str]] = {}
+    for split in ("train", "unseen"):
+        for seed in range(20):
+            episode = pair_episode("open_and_place", split, seed)
+            assert isinstance(episode.task, OpenAndPlace)
+            assert episode.instruction == f"open the drawer and put the {episode.task.block} in it"
+            held_out = [np.hypot(at.x - x, at.y - y) < radius for at in episode.draft.places.values()]
+            assert held_out[0] if split == "unseen" else not any(held_out)
+            colours.setdefault(split, set()).add(episode.task.block)
+    assert not colours["train"] & colours["unseen"]
 
 
 @pytest.mark.parametrize("name", PAIR_TASKS)

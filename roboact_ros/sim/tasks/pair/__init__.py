@@ -1,0 +1,1 @@
+"""Tasks that take two arms, one in each file."""
