@@ -10,6 +10,7 @@ import numpy as np
 
 from roboact_ros.errors import ConfigurationError, PolicyError, RecordingError, did_you_mean
 from roboact_ros.policies.clap.euler import euler_from_rotation, rotation_from_rows
+from roboact_ros.policies.clap.layout import WIDTH
 from roboact_ros.policies.clap.robots import ClapRobot, robot_named
 from roboact_ros.types import FloatArray
 from roboact_train.clap.episode import ClapEpisode, following, without_subtasks
@@ -22,8 +23,8 @@ COMMAND, STATE = "cartesian_so3_dict.cartesian_pose_command", "cartesian_so3_dic
 OBSERVED = "observation.state"
 _DROID_FOLDER = "droid_1.0.1_lerobot"
 """A data set of this name is DROID's, whatever it says of its robot."""
-_CARTESIAN_WIDTH, _DROID_WIDTH = 34, 8
-_CARTESIAN_ARMS = ((9, 18), (19, 28))
+CARTESIAN_WIDTH, _DROID_WIDTH = 34, 8
+CARTESIAN_ARMS = ((9, 18), (19, 28))
 """First column of an arm's x, y, z and two rows of a rotation, and column of its gripper (0 open … 100 closed)."""
 _DROID_COLUMNS = [0, 1, 2, 3, 4, 5, 7]
 
@@ -88,6 +89,8 @@ _Reader = Callable[[Any, str], tuple[FloatArray, FloatArray]]
 def _reader(files: LeRobotFiles, robot: ClapRobot) -> _Reader:
     """Return what reads the states and commands of the arms of a data set, by its columns."""
     features = files.features
+    if not robot.statistics:
+        return _unknown
     if COMMAND in features and STATE in features:
         return _two_arms
     if robot.name == "droid" and OBSERVED in features:
@@ -100,15 +103,20 @@ def _reader(files: LeRobotFiles, robot: ClapRobot) -> _Reader:
     )
 
 
+def _unknown(table: Any, where: str) -> tuple[FloatArray, FloatArray]:
+    nothing = np.full((table.num_rows, WIDTH), np.nan)  # of people nobody knows what their arms did
+    return nothing, nothing
+
+
 def _two_arms(table: Any, where: str) -> tuple[FloatArray, FloatArray]:
-    states, commands = (_arms(_vectors(table, name, _CARTESIAN_WIDTH, where)) for name in (STATE, COMMAND))
+    states, commands = (_arms(_vectors(table, name, CARTESIAN_WIDTH, where)) for name in (STATE, COMMAND))
     return states, commands
 
 
 def _arms(rows: FloatArray) -> FloatArray:
     """Return (N, 14) poses and grippers of the (N, 34) numbers of a body."""
     parts = []
-    for start, gripper in _CARTESIAN_ARMS:
+    for start, gripper in CARTESIAN_ARMS:
         angles = euler_from_rotation(rotation_from_rows(rows[:, start + 3 : start + 9]))
         parts += [rows[:, start : start + 3], angles, (rows[:, [gripper]] / 50.0 - 1.0).clip(-1.0, 1.0)]
     return np.hstack(parts)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from roboact_ros.errors import ConfigurationError, RecordingError
 from roboact_ros.recording.version import installed_version
 from roboact_train.data.frames import EpisodeFrames
+from roboact_train.data.lerobot_episode import LeRobotEpisode, as_lerobot
 from roboact_train.data.lerobot_statistics import Statistics, image_samples, statistics
 from roboact_train.data.pictures import jpeg
 
@@ -42,7 +43,7 @@ class LeRobotWriter:
             raise ConfigurationError(f"PyArrow is not installed ({error}): pip install 'roboact_ros[train]'") from error
         self._folder = folder
         self._info: dict[str, Any] = {}
-        self._first: EpisodeFrames | None = None
+        self._first: LeRobotEpisode | None = None
         self._tasks: list[str] = []
         self._rows: list[dict[str, Any]] = []
         self._frames = self._file = 0
@@ -50,11 +51,12 @@ class LeRobotWriter:
         self._numbers: list[dict[str, Any]] = []
         self._images: list[dict[str, Any]] = []
 
-    def add(self, episode: EpisodeFrames) -> None:
+    def add(self, episode: LeRobotEpisode) -> None:
         """Append one episode.
 
         Raises:
-            RecordingError: It does not fit to those before it: other cameras, joints or rate, or it has no instruction.
+            RecordingError: It does not fit to those before it: other cameras, columns, joints or rate, or it has no
+                instruction.
         """
         import pyarrow as pa
         from pyarrow import parquet
@@ -67,9 +69,7 @@ class LeRobotWriter:
             raise RecordingError(f"{episode.name}: no instruction was recorded; give one (--instruction)")
         self._tasks += [task for task in dict.fromkeys(episode.tasks) if task not in self._tasks]
         columns: dict[str, NDArray[Any]] = {
-            "observation.state": episode.state.astype(np.float32),
-            "action": episode.action.astype(np.float32),
-            **({"tool_pose": episode.tool_pose.astype(np.float32)} if _poses(episode) else {}),
+            **{name: column.rows.astype(np.float32) for name, column in episode.vectors.items()},
             "stamp_ns": np.asarray(episode.stamps_ns, dtype=np.int64),
             "timestamp": ((np.asarray(episode.stamps_ns) - episode.stamps_ns[0]) / _SECOND).astype(np.float32),
             "frame_index": np.arange(count),
@@ -78,10 +78,10 @@ class LeRobotWriter:
             "task_index": np.array([self._tasks.index(task) for task in episode.tasks]),
         }
         arrays = {name: _array(pa, values) for name, values in columns.items()}
-        arrays |= {"motion": pa.array(list(episode.motions)), "source": pa.array(list(episode.sources))}
-        for camera, pictures in episode.pictures.items():
+        arrays |= {name: pa.array(list(words)) for name, words in episode.words.items()}
+        for column, pictures in episode.pictures.items():
             cells = [{"bytes": jpeg(p), "path": f"frame-{i:06d}.jpg"} for i, p in enumerate(pictures)]
-            arrays[image_column(camera)] = pa.array(cells, pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
+            arrays[column] = pa.array(cells, pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
         table = pa.table(arrays)
         path = self._folder / _DATA.format(number=self._file)
         if self._table is not None and path.stat().st_size > FILE_BYTES:
@@ -92,7 +92,7 @@ class LeRobotWriter:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._table = parquet.ParquetWriter(path, table.schema)
         self._table.write_table(table)
-        images = {image_column(camera): image_samples(p) for camera, p in episode.pictures.items()}
+        images = {column: image_samples(p) for column, p in episode.pictures.items()}
         self._numbers.append(columns)
         self._images.append(images)
         self._rows.append(
@@ -165,26 +165,20 @@ def write_lerobot(folder: Path, episodes: Iterable[EpisodeFrames]) -> None:
     """
     with LeRobotWriter(folder) as writer:
         for episode in episodes:
-            writer.add(episode)
+            writer.add(as_lerobot(episode))
 
 
-def image_column(camera: str) -> str:
-    """Return the name of the column with the images of a camera."""
-    return f"observation.images.{camera}"
-
-
-def _information(episode: EpisodeFrames) -> dict[str, Any]:
-    names = list(episode.names)
-    vector: dict[str, Any] = {"dtype": "float32", "shape": [len(names)], "names": names}
-    features: dict[str, dict[str, Any]] = {"observation.state": vector, "action": vector}
-    if _poses(episode):
-        features["tool_pose"] = {"dtype": "float32", "shape": [7], "names": ["x", "y", "z", "qx", "qy", "qz", "qw"]}
-    for camera, pictures in episode.pictures.items():
+def _information(episode: LeRobotEpisode) -> dict[str, Any]:
+    features: dict[str, dict[str, Any]] = {
+        name: {"dtype": "float32", "shape": [len(column.names)], "names": list(column.names)}
+        for name, column in episode.vectors.items()
+    }
+    for column, pictures in episode.pictures.items():
         shape = list(pictures[0].load().shape)
-        features[image_column(camera)] = {"dtype": "image", "shape": shape, "names": ["height", "width", "channels"]}
+        features[column] = {"dtype": "image", "shape": shape, "names": ["height", "width", "channels"]}
     integers = ("stamp_ns", "frame_index", "episode_index", "index", "task_index")
     features |= {name: {"dtype": "int64", "shape": [1], "names": None} for name in integers}
-    features |= {name: {"dtype": "string", "shape": [1], "names": None} for name in ("motion", "source")}
+    features |= {name: {"dtype": "string", "shape": [1], "names": None} for name in episode.words}
     features["timestamp"] = {"dtype": "float32", "shape": [1], "names": None}
     return {
         "codebase_version": VERSION,
@@ -200,15 +194,11 @@ def _information(episode: EpisodeFrames) -> dict[str, Any]:
     }
 
 
-def _poses(episode: EpisodeFrames) -> bool:
-    return bool(np.isfinite(episode.tool_pose).all())
-
-
-def _compare(first: EpisodeFrames, other: EpisodeFrames) -> None:
+def _compare(first: LeRobotEpisode, other: LeRobotEpisode) -> None:
     for what, one, two in (
         ("cameras", tuple(first.pictures), tuple(other.pictures)),
-        ("joints", first.names, other.names),
-        ("poses of the tool", _poses(first), _poses(other)),
+        ("joints", first.entries, other.entries),
+        ("columns", tuple(first.vectors), tuple(other.vectors)),
         ("frames per second", round(first.fps), round(other.fps)),
     ):
         if one != two:

@@ -1,0 +1,139 @@
+"""What happens on a table with two arms, frame by frame, as CLAP's data sets have it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from roboact_ros.errors import ConfigurationError
+from roboact_ros.sim.motion_kernel import STEP
+from roboact_ros.types import FloatArray
+from roboact_train.clap.episode import following
+from roboact_train.clap.lerobot import CARTESIAN_ARMS, CARTESIAN_WIDTH, COMMAND, STATE
+from roboact_train.data.lerobot_episode import LeRobotEpisode, Vectors
+from roboact_train.data.pictures import Encoded, Pixels, jpeg
+from roboact_train.pair_table import PairTable
+
+ROBOT, UNKNOWN = "S1-stationary", "human"
+"""``robot_type`` of data of two arms, whose columns are those of this robot, and of videos without actions."""
+_SHORTEST = 8
+"""Takes with less frames are dropped."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Moment:
+    stamp_ns: int
+    tools: FloatArray
+    openings: FloatArray
+    wanted: tuple[float, ...]
+    images: dict[str, Encoded]
+
+
+class PairFilm:
+    """Takes a frame of a table every so often in simulated time, while its arms move.
+
+    Args:
+        table: The table; one film at a time.
+        hertz: Frames per second [1/s].
+
+    Raises:
+        ConfigurationError: The period is not a multiple of that of the simulation.
+    """
+
+    def __init__(self, table: PairTable, hertz: float) -> None:
+        self._every = frame_ticks(hertz)
+        self._table, self._hertz = table, hertz
+        self._takes: list[list[_Moment]] = [[]]
+        self._ticks = 0
+        self._on = True
+        table.runner.watch = self._watch
+        self._take()
+
+    def off(self) -> None:
+        """Take no frames for a while."""
+        self._on = False
+
+    def on(self) -> None:
+        """Go on; what comes now is an episode of its own if something is missing before it."""
+        if not self._on:
+            self._on, self._ticks = True, 0
+            self._takes.append([])
+            self._take()
+
+    def episodes(self, name: str, actions: bool) -> list[LeRobotEpisode]:
+        """Return what was taken.
+
+        Args:
+            name: What to call it.
+            actions: Say what the arms did; otherwise the videos are as those of people.
+        """
+        takes = [take for take in self._takes if len(take) >= _SHORTEST]
+        return [self._episode(f"{name}-{n}" if n else name, take, actions) for n, take in enumerate(takes)]
+
+    def _watch(self) -> None:
+        self._ticks += 1
+        if self._on and self._ticks % self._every == 0:
+            self._take()
+
+    def _take(self) -> None:
+        table, runner = self._table, self._table.runner
+        seen = {view: Encoded(jpeg(Pixels(image)), view) for view, image in table.images().items()}
+        moment = _Moment(runner.now_ns, table.tools(), table.openings(), runner.wanted, seen)
+        self._takes[-1].append(moment)
+
+    def _episode(self, name: str, take: Sequence[_Moment], actions: bool) -> LeRobotEpisode:
+        vectors = {}
+        if actions:
+            tools, openings, wanted = (
+                np.array([getattr(moment, what) for moment in take]) for what in ("tools", "openings", "wanted")
+            )
+            # The command is where things are, or what a gripper was told, when the next frame is taken.
+            vectors[STATE] = Vectors(_NAMES, _rows(tools, openings))
+            vectors[COMMAND] = Vectors(_NAMES, _rows(following(tools), following(wanted)))
+        return LeRobotEpisode(
+            name,
+            self._hertz,
+            ROBOT if actions else UNKNOWN,
+            [moment.stamp_ns for moment in take],
+            [self._table.episode.instruction] * len(take),
+            vectors,
+            pictures={f"images_dict.{view}.rgb": [moment.images[view] for moment in take] for view in take[0].images},
+        )
+
+
+def frame_ticks(hertz: float) -> int:
+    """Return how many periods of the simulation a frame takes.
+
+    Raises:
+        ConfigurationError: Not a whole number of them.
+    """
+    every = round(1.0 / (hertz * STEP)) if hertz > 0.0 else 0
+    if every < 1 or abs(every * STEP * hertz - 1.0) > 1e-6:
+        raise ConfigurationError(
+            f"--hertz {hertz:g}: a frame takes a multiple of {1e3 * STEP:g} ms, e.g. 5, 10, 20 or 25 frames per second"
+        )
+    return every
+
+
+def _rows(tools: FloatArray, openings: FloatArray) -> FloatArray:
+    """Return the (N, 34) columns for (N, 2, 4, 4) poses and (N, 2) openings; those of no arm are zero."""
+    rows = np.zeros((len(tools), CARTESIAN_WIDTH))
+    for arm, (start, gripper) in enumerate(CARTESIAN_ARMS):
+        rows[:, start : start + 3] = tools[:, arm, :3, 3]
+        rows[:, start + 3 : start + 9] = tools[:, arm, :2, :3].reshape(-1, 6)
+        rows[:, gripper] = 100.0 * (1.0 - openings[:, arm])
+    return rows
+
+
+def _names() -> tuple[str, ...]:
+    names = [f"unused {number}" for number in range(CARTESIAN_WIDTH)]
+    for arm, (start, gripper) in zip(("left", "right"), CARTESIAN_ARMS, strict=True):
+        axes = ("x", "y", "z", "r00", "r01", "r02", "r10", "r11", "r12")
+        names[start : start + 9] = [f"{arm}/{axis}" for axis in axes]
+        names[gripper] = f"{arm}/gripper"
+    return tuple(names)
+
+
+_NAMES = _names()

@@ -1,0 +1,81 @@
+"""One episode for two arms as a source of training data, made when it is read."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from roboact_ros.errors import ConfigurationError
+from roboact_ros.sim.tasks.two_arms import pair_episode
+from roboact_train.augment.carry_out import Failed
+from roboact_train.data.lerobot_episode import LeRobotEpisode
+from roboact_train.demonstrate.pair_film import frame_ticks
+from roboact_train.demonstrate.pair_lesson import film_of, pair_perturbation
+from roboact_train.pair_table import PairTable, PairView
+
+
+@dataclass(frozen=True, slots=True)
+class PairRecipe:
+    """How demonstrations with two arms are made.
+
+    Attributes:
+        split: ``train`` or ``unseen``.
+        perturb: Probability that something leads both tools astray before a chunk of the teacher.
+        hertz: Frames per second [1/s].
+        actions: Say what the arms did; otherwise there is a video of the head camera only.
+        view: What is looked at.
+
+    Raises:
+        ConfigurationError: A number is out of its range.
+    """
+
+    split: str = "train"
+    perturb: float = 0.0
+    hertz: float = 10.0
+    actions: bool = True
+    view: PairView = field(default_factory=PairView)
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.perturb < 1.0:
+            raise ConfigurationError(f"--perturb is a probability below 1, not {self.perturb}")
+        frame_ticks(self.hertz)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filmed:
+    """What became of one episode: what is learned from, or why there is nothing."""
+
+    episodes: list[LeRobotEpisode]
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtPairEpisode:
+    """Episode ``seed`` of ``task``; equal ones give equal data, on any process."""
+
+    task: str
+    seed: int
+    recipe: PairRecipe
+
+    @property
+    def name(self) -> str:
+        """Task, split and number."""
+        return f"{self.task}-{self.recipe.split}-{self.seed:06d}"
+
+    def read(self) -> Filmed:
+        """Do it.
+
+        Raises:
+            SimulationError: There is no such task or split.
+            CameraError: This machine cannot draw.
+        """
+        recipe = self.recipe
+        generator = np.random.default_rng(zlib.crc32(f"{self.name} perturb".encode()))
+        stray = pair_perturbation(recipe.perturb, generator) if recipe.perturb else None
+        with PairTable(pair_episode(self.task, recipe.split, self.seed), recipe.view) as table:
+            try:
+                return Filmed(film_of(table, recipe.hertz, self.name, recipe.actions, stray))
+            except Failed as failure:
+                return Filmed([], str(failure))

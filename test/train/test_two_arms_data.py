@@ -1,0 +1,136 @@
+"""Demonstrations with two arms: what CLAP's readers find in them, with and without actions, and what is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from roboact_ros.cli import main
+from roboact_ros.errors import ConfigurationError
+from roboact_ros.policies.clap.layout import ArmLayout
+from roboact_ros.policies.clap.representation import absolute, chunk_relative, state_of_arm
+from roboact_ros.sim.tasks.two_arms import pair_episode
+from roboact_train.clap.lerobot import ClapDataset
+from roboact_train.clap.ntp_data import VIEWS
+from roboact_train.clap.sources import find_sources
+from roboact_train.demonstrate.pair_film import PairFilm, frame_ticks
+from roboact_train.demonstrate.pair_lesson import demonstrate_pair, pair_perturbation
+from roboact_train.demonstrate.pair_source import PairRecipe, TaughtPairEpisode
+from roboact_train.demonstrate.pair_write import write_pair_demonstrations
+from roboact_train.pair_table import CAMERAS, PairTable, PairView
+
+SMALL = PairView(tuple(CAMERAS), 32, 24)
+HEAD = PairView(("head",), 32, 24)
+
+
+def written(out: Path, recipe: PairRecipe, *episodes: tuple[str, int]) -> Path:
+    made = [TaughtPairEpisode(task, seed, recipe) for task, seed in episodes]
+    tallies = write_pair_demonstrations(out, made, 1, lambda line: None)
+    assert all(tally.kept == tally.tried for tally in tallies.values()), tallies
+    return out
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("data") / "both", PairRecipe(hertz=5.0, view=SMALL), ("lift_tray", 3))
+
+
+def test_clap_reads_where_both_arms_were_and_where_they_should_be(data: Path) -> None:
+    dataset = ClapDataset(data)
+    assert dataset.robot.layout is ArmLayout.DUAL and set(dataset.views) == set(VIEWS)
+    episode = dataset.episode(0)
+    assert (episode.fps, episode.subtasks[0]) == (5.0, "lift the tray")
+    with PairTable(pair_episode("lift_tray", "train", 3), HEAD) as table:
+        begin = np.concatenate([state_of_arm(pose, 1.0) for pose in table.tools()])
+    relative = chunk_relative(episode.commands, begin)
+    np.testing.assert_allclose(chunk_relative(episode.states[:1], begin)[:, [6, 13]], -1.0)
+    np.testing.assert_allclose(episode.states[0][[0, 1, 2, 7, 8, 9]], begin[[0, 1, 2, 7, 8, 9]], atol=1e-4)
+    # Both arms stand alike in front of their own bases, and come home with the tray 10 cm or so higher.
+    np.testing.assert_allclose(begin[:3], begin[7:10], atol=1e-6)
+    lowest, last = episode.commands[:, [2, 9]].min(axis=0), episode.commands[-1, [2, 9]]
+    assert (last - lowest > 0.08).all()
+    np.testing.assert_allclose(absolute(relative, begin)[:, :3], episode.commands[:, :3], atol=1e-6)
+    # A command is where the arm is found at the next frame; grippers are told to close before they are closed.
+    np.testing.assert_allclose(episode.commands[:-1, :3], episode.states[1:, :3], atol=1e-6)
+    told, closed = (np.flatnonzero(rows[:, 6] > 0.9) for rows in (episode.commands, episode.states))
+    assert set(np.unique(episode.commands[:, 6])) == {-1.0, 1.0}
+    assert len(told) and (not len(closed) or told[0] < closed[0])
+    for source in find_sources([data], ""):
+        assert source.episode is not None and source.look is not None
+        images = list(source.look.images([0, source.look.frames - 1]))
+        assert images[0].shape == (24, 32, 3) and (images[0] != images[1]).any()
+
+
+def test_videos_without_actions_are_told_apart_and_have_words(tmp_path: Path) -> None:
+    recipe = PairRecipe("unseen", hertz=5.0, actions=False, view=HEAD)
+    out = written(tmp_path / "videos", recipe, ("lift_tray", 0))
+    (source,) = find_sources([out], "")
+    assert source.episode is None and source.look is not None and source.told is not None
+    assert source.told.subtasks[0] == "lift the tray"
+    assert "cartesian" not in (out / "meta" / "info.json").read_text()
+
+
+def test_equal_arguments_give_equal_files(tmp_path: Path, data: Path) -> None:
+    again = written(tmp_path / "again", PairRecipe(hertz=5.0, view=SMALL), ("lift_tray", 3))
+    one, other = (
+        {file.relative_to(folder): hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.rglob("*.parquet")}
+        for folder in (data, again)
+    )
+    assert one == other
+
+
+def test_what_leads_astray_is_not_filmed_but_the_way_back_is() -> None:
+    away = np.zeros((4, 14))
+    away[:, [2, 9]], away[:, [6, 13]] = 0.01, 0.5
+    strays = iter([None, away])
+    with PairTable(pair_episode("lift_tray", "train", 3), HEAD) as table:
+        film = PairFilm(table, 5.0)
+        demonstrate_pair(table, film, lambda: next(strays, None))
+        takes = film.episodes("one", actions=True)
+    assert [take.name for take in takes] == ["one", "one-1"]
+    assert sum(len(take.stamps_ns) for take in takes) / 5.0 < table.runner.time - 0.3
+    for take in takes:
+        assert set(np.diff(take.stamps_ns)) == {200_000_000}
+
+
+def test_perturbations_leave_grippers_alone_and_go_up() -> None:
+    stray = pair_perturbation(0.4, np.random.default_rng(1))
+    drawn = [steps for steps in (stray() for _ in range(100)) if steps is not None]
+    assert 20 < len(drawn) < 60
+    assert all((steps[:, [2, 9]] > 0.0).all() and (steps[:, [6, 13]] == 0.5).all() for steps in drawn)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["lift_tray", "stack"], "stack does not go together with lift_tray.*of one arm (.*push.*) or of two"),
+        (["lift_tray", "--augment", "2"], "are for tasks with one arm"),
+        (["lift_tray", "--arm", "ur5"], "are for tasks with one arm"),
+        (["stack", "--without-actions"], "are for tasks with two arms"),
+        (["lift_tray", "--hertz", "3"], "a multiple of 2 ms"),
+        (["lift_tray", "--perturb", "1"], "a probability below 1"),
+        (["lift_try"], "lift_tray"),
+    ],
+)
+def test_what_is_refused(words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demonstrate", *words, "--output", str(tmp_path / "out")]) == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_rate_of_frames_is_one_of_the_simulation() -> None:
+    assert [frame_ticks(hertz) for hertz in (5.0, 10.0, 20.0, 30.0 / 1.2)] == [100, 50, 25, 20]
+    with pytest.raises(ConfigurationError, match="--hertz 0:"):
+        frame_ticks(0.0)
+
+
+def test_the_command_says_what_became_of_each_task(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["lift_tray", "--episodes", "1", "--hertz", "5", "--size", "32", "24", "--without-actions", "--json"]
+    assert main(["demonstrate", *words, "--processes", "1", "--output", str(tmp_path / "out")]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["tasks"]["lift_tray"]["kept"] == 1 and told["tasks"]["lift_tray"]["samples"] > 30
