@@ -57,10 +57,11 @@ def observe_pair(world: World) -> PairSituation:
         raise SimulationError(f"a task for two arms needs two, not {len(world.arms)}")
     left, right = world.arms
     contents = world.scene.contents
+    opened = [drawer.name for drawer in contents.drawers] + [box.name for box in contents.boxes]
     return PairSituation(
         tools=np.array([arm.pose_tool_in_world[:3, 3] for arm in world.arms]),
         grippers=(left.read().gripper, right.read().gripper),
         poses={name: world.pose_object_in_base(name) for name in world.objects},
-        openings={item.name: world.opening(item.name) for item in (*contents.drawers, *contents.boxes)},
+        openings={name: world.opening(name) for name in opened},
         table_z=world.scene.table_z,
     )
