@@ -46,7 +46,6 @@ setup(
         "prompt_toolkit",
         "ruckig",
         "ur-rtde",
-        "pin",
         "rosbags",
         "mujoco>=3.4",
         "safetensors",
@@ -69,9 +68,11 @@ setup(
         ],
         # Later versions no longer play .bag recordings. Orbbec's pyorbbecsdk2 is no extra: see docs/cameras.md.
         "realsense": ["pyrealsense2>=2.55,<2.58"],
-        "bench": ["eaik", "ur-analytic-ik", "mcap", "mcap-ros2-support", "pillow"],
+        "bench": ["eaik", "ur-analytic-ik", "pin>=3", "mcap", "mcap-ros2-support", "pillow"],
         "train": ["accelerate", "tensorboard", "pyarrow", "webdataset", "ray[data]"],
         "gym": ["gymnasium"],
+        # Reads the URDF of arms that are not of Universal Robots (Pinocchio).
+        "urdf": ["pin>=3"],
         "view": ["rerun-sdk"],
         # The client of a policy server, the language model of CLAP, and LoRA for it.
         "clap": ["websockets>=15", "msgpack", "transformers>=5", "peft>=0.19"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
 from pathlib import Path
@@ -53,6 +54,20 @@ class UrdfArm:
                 f'{self.path}: an arm has at least {FEWEST_JOINTS} joints; between "{self.base}" and "{self.tool}" '
                 f"there are {len(self.joints)}: {found}"
             )
+
+    def check_inside(self, q: Sequence[float]) -> None:
+        """Refuse joint positions that the arm cannot take.
+
+        Raises:
+            ConfigurationError: There are too many or too few, or one is beyond its limits.
+        """
+        if len(q) != len(self.joints):
+            raise ConfigurationError(
+                f"{len(q)} joints are given, {self.path} has {len(self.joints)}: {', '.join(self.joints)}"
+            )
+        for name, value, low, high in zip(self.joints, q, self.lowest, self.highest, strict=True):
+            if not low <= value <= high:
+                raise ConfigurationError(f"{name} is at {value:g}, {self.path} allows {low:g} … {high:g}")
 
 
 def read_urdf(path: Path, base: str, tool: str) -> UrdfArm:

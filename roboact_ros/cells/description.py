@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from ipaddress import IPv4Address
 from math import pi
 from typing import Annotated, Literal
@@ -30,18 +30,38 @@ class ArmDescription:
     """The arm.
 
     Attributes:
-        model: Published kinematics to use.
+        model: Published kinematics to use; ``urdf`` for those of a file, whose arm is reached over ROS topics.
         robot_ip: Address of the controller; ``sim`` starts a simulated one at ``sim.address``.
-        tcp: Tool centre point in the flange: x, y, z [m], rotation vector [rad].
+        tcp: Tool centre point in the flange (of ``urdf``: in ``tool``, by default its origin): x, y, z [m], rotation
+            vector [rad].
         home: Joint positions of the home pose [rad]; the default is the one of the CLIP-RT authors.
         calibrated: Use the robot's own calibrated kinematics when it offers them.
+        urdf: URDF file, relative to the folder of the system file.
+        base: Frame of the file in which the tool is moved.
+        tool: Frame of the file that is moved.
+        link_radius: Radius of the capsules that stand for the links of ``urdf`` [m].
+        rate_hz: Joint targets per second of ``urdf``; those of the other models are given.
+        command: Topic that the joint targets of ``urdf`` are published on, as JointTrajectory.
+        joint_states: Topic on which the arm of ``urdf`` tells its joints, as JointState.
     """
 
-    model: Literal["ur5", "ur5e"] = "ur5e"
+    model: Literal["ur5", "ur5e", "urdf"] = "ur5e"
     robot_ip: str = "sim"
     tcp: Six = (0.0, 0.0, 0.15, 0.0, 0.0, 0.0)
-    home: Six = (pi, -pi / 2, pi / 2, 3 * pi / 2, -pi / 2, -pi / 2)
+    home: tuple[Number, ...] = (pi, -pi / 2, pi / 2, 3 * pi / 2, -pi / 2, -pi / 2)
     calibrated: bool = True
+    urdf: str = ""
+    base: str = ""
+    tool: str = ""
+    link_radius: Positive = 0.06
+    rate_hz: Annotated[float, Field(ge=10.0, le=1000.0)] = 100.0
+    command: str = "/joint_trajectory_controller/joint_trajectory"
+    joint_states: str = "/joint_states"
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a simulated robot takes its place."""
+        return self.robot_ip == "sim" and self.model != "urdf"
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -403,7 +423,7 @@ class Cell:
     @property
     def simulated(self) -> bool:
         """Whether the robots of this cell are simulated."""
-        return all(arm.robot_ip == "sim" for arm in (self.arms.values() if self.arms else (self.arm,)))
+        return all(arm.simulated for arm in (self.arms.values() if self.arms else (self.arm,)))
 
     @property
     def robot_words(self) -> str:
@@ -416,9 +436,11 @@ class Cell:
 
     @property
     def robot_address(self) -> str:
-        """Network address of the robot controller; of two, that of the left one."""
+        """Network address of the robot controller, or the topic it listens to; of two, that of the left one."""
         if self.arms:
             return self.of_arm(ARMS[0]).robot_address
+        if self.arm.model == "urdf":
+            return self.arm.command
         return self.sim.address if self.simulated else self.arm.robot_ip
 
     def of_arm(self, name: str) -> Cell:
@@ -433,7 +455,7 @@ class Cell:
         table_z = self.safety.table_z
         return replace(
             self,
-            arm=ArmDescription(arm.model, arm.robot_ip, arm.tcp, arm.home, arm.calibrated),
+            arm=ArmDescription(**{field.name: getattr(arm, field.name) for field in fields(ArmDescription)}),
             arms={},
             safety=replace(self.safety, table_z=table_z if table_z is None else table_z - arm.pose_base_in_cell[2]),
             sim=replace(self.sim, address=str(IPv4Address(self.sim.address) + ARMS.index(name))),

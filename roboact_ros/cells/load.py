@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from roboact_ros.cells.arms import check_joints, complete_urdf_arms
 from roboact_ros.cells.description import ARMS, ArmDescription, Cell
 from roboact_ros.chat.endpoint import check_endpoint
 from roboact_ros.errors import ChatError, ConfigurationError, PolicyError, did_you_mean
@@ -82,6 +83,7 @@ def load_cell(system: str, overrides: Sequence[str] = ()) -> Cell:
     content.setdefault("name", path.stem)
     for override in overrides:
         _apply(content, override)
+    complete_urdf_arms(content, path.parent)
     return cell_from_mapping(content, origin=str(path))
 
 
@@ -98,6 +100,7 @@ def cell_from_mapping(content: dict[str, Any], origin: str) -> Cell:
     _check_cameras(cell, origin)
     if cell.arms:
         _check_arms(cell, origin)
+    check_joints(cell, origin)
     for key, asked in (("language_model", cell.language_model), ("policy.refinement", cell.policy.refinement)):
         if asked.endpoint:
             try:
@@ -150,6 +153,8 @@ def _check_arms(cell: Cell, origin: str) -> None:
         raise ConfigurationError(f"{origin}: both arms are simulated, or none: {left.robot_ip} and {right.robot_ip}")
     if left.robot_ip == right.robot_ip != "sim":
         raise ConfigurationError(f"{origin}: both arms have the address {left.robot_ip}; every controller has its own")
+    if left.model == "urdf" and left.command == right.command:
+        raise ConfigurationError(f"{origin}: both arms listen to the topic {left.command}; every arm has its own")
     x, y, z = (b - a for a, b in zip(left.pose_base_in_cell[:3], right.pose_base_in_cell[:3], strict=True))
     if (distance := (x * x + y * y + z * z) ** 0.5) < APART:
         raise ConfigurationError(

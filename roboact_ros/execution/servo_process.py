@@ -17,8 +17,6 @@ from collections.abc import Callable
 from functools import partial
 from types import FrameType
 
-import numpy as np
-
 from roboact_ros.arms.digital_output import DigitalOutputGripper
 from roboact_ros.arms.dual import Arms
 from roboact_ros.arms.gripper import Gripper
@@ -29,20 +27,16 @@ from roboact_ros.arms.ur_calibration import read_calibration
 from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import cell_from_mapping
 from roboact_ros.errors import RoboactError
-from roboact_ros.execution.calibrated import CalibratedKinematics, Calibration
 from roboact_ros.execution.channel import Channel, Message
 from roboact_ros.execution.control import OneArm
 from roboact_ros.execution.drive import Drive
 from roboact_ros.execution.dual_executor import DualExecutor
 from roboact_ros.execution.executor import Executor
-from roboact_ros.execution.kinematics import Kinematics
-from roboact_ros.execution.limits import Limits
+from roboact_ros.execution.of_cell import executor_of, rate_of
 from roboact_ros.execution.one_of_two import OneOfTwo
-from roboact_ros.execution.poses import pose_from_vector
 from roboact_ros.execution.realtime import prepare_process, silence_collector
 from roboact_ros.execution.requests import Requests
 from roboact_ros.execution.servo_loop import ServoLoop
-from roboact_ros.execution.trajectory import ToolLimits
 from roboact_ros.robots import robot_model
 from roboact_ros.types import FloatArray
 
@@ -68,7 +62,7 @@ def main(descriptor: int) -> int:
         return 0
     arms = Arms({name: arm for name, (arm, _) in found.items()})
     try:
-        executors = {name: _executor(cell.of_arm(name), table) for name, (_, table) in found.items()}
+        executors = {name: executor_of(cell.of_arm(name), table) for name, (_, table) in found.items()}
         loop = _loop(cell, arms, executors, channel, realtime, first, notices)
         signal.signal(signal.SIGTERM, lambda number, frame: _finish(loop, frame))
         silence_collector()
@@ -138,20 +132,6 @@ def _answer(channel: Channel, first: Message, reason: str) -> None:
         message = channel.receive()
 
 
-def _executor(cell: Cell, table: FloatArray | None) -> Executor:
-    """Return the executor of a single arm."""
-    model = robot_model(cell.arm.model)
-    pose_tool_in_flange = pose_from_vector(*cell.arm.tcp)
-    kinematics = Kinematics(model, pose_tool_in_flange)
-    if table is not None:
-        theta, a, d, alpha = table
-        kinematics = CalibratedKinematics(model, pose_tool_in_flange, Calibration.from_table(model, theta, d, a, alpha))
-    limits = Limits.from_cell(cell, kinematics)
-    home, dt = np.array(cell.arm.home), 1.0 / model.rate_hz
-    tool_limits = ToolLimits.from_safety(cell.safety)
-    return Executor(kinematics, limits, tool_limits, home, dt, has_gripper=cell.gripper.kind != "none")
-
-
 def _loop(
     cell: Cell,
     arms: Arms,
@@ -175,7 +155,7 @@ def _loop(
     stale, seen_stale = (int(seconds * 1e9) for seconds in (cell.safety.command_timeout, cell.safety.camera_timeout))
     asked = {name: OneOfTwo(both, name) for name in both.names} if both is not None else {}
     requests = Requests(executor, arms.unlock, stale, seen_stale, asked)
-    period_ns = round(1e9 / robot_model(cell.of_arm(cell.arm_names[0]).arm.model).rate_hz)
+    period_ns = round(1e9 / rate_of(cell.of_arm(cell.arm_names[0])))
     return ServoLoop(drives, both or OneArm(single), requests, channel, period_ns, realtime, notices)
 
 

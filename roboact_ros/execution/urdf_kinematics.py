@@ -8,7 +8,7 @@ in another one.
 
 from __future__ import annotations
 
-from math import exp
+from math import atan2, exp
 from typing import Any
 
 import numpy as np
@@ -53,7 +53,7 @@ class UrdfKinematics:
         self.arm = arm
         self._home = np.array(home, dtype=np.float64)
         self._lowest, self._highest = np.array(arm.lowest), np.array(arm.highest)
-        _check_home(arm, self._home)
+        arm.check_inside(self._home.tolist())
         self._radii = np.full(len(arm.joints) + 1, link_radius)
         self._placements, self._slides = _placements(arm)
         if pose_tool_in_frame is not None:
@@ -71,7 +71,7 @@ class UrdfKinematics:
         return np.array((self._lowest, self._highest, self.arm.speed))
 
     def chain(self, q: FloatArray) -> FloatArray:
-        """Return the (n + 1, 4, 4) poses in the base of the frames behind the joints, z along the axis, and the tool."""
+        """Return the (n + 1, 4, 4) poses in the base of the frames behind the joints, z on the axis, and the tool."""
         return serial_chain.chain(q, self._placements, self._slides)
 
     def forward(self, q: FloatArray) -> FloatArray:
@@ -98,13 +98,15 @@ class UrdfKinematics:
     def inverse(self, pose_tool_in_base: FloatArray, q_near: FloatArray) -> FloatArray:
         """Return joints (n,) within their limits that take the tool to a pose, near ``q_near``.
 
-        Damped least squares; a joint that is beyond its limit in ``q_near`` gets no farther beyond.
+        The last joint takes the part of the rotation that is about its axis, damped least squares the rest. A joint
+        that is beyond its limit in ``q_near`` gets no farther beyond.
 
         Raises:
             MotionRefused: No way leads there from ``q_near``.
         """
         q = np.array(q_near, dtype=np.float64)
         lowest, highest = np.minimum(self._lowest, q), np.maximum(self._highest, q)
+        q[-1] = min(max(q[-1] + self._twist(pose_tool_in_base, q), lowest[-1]), highest[-1])
         frames = self.chain(q)
         error = pose_error(pose_tool_in_base, frames[-1])
         way = float(np.linalg.norm(error[:3]) + CHARACTERISTIC_LENGTH * np.linalg.norm(error[3:]))
@@ -125,6 +127,12 @@ class UrdfKinematics:
                 damping *= 100.0
             drawn = np.zeros_like(drawn)
         raise MotionRefused(self._refusal(pose_tool_in_base, q, error))
+
+    def _twist(self, pose: FloatArray, q: FloatArray) -> float:
+        """Return how far the last joint turns alone towards a pose [rad]."""
+        toward = self.pose_tool_in_flange[:3, :3]
+        turn = toward @ self.chain(q)[-1, :3, :3].T @ pose[:3, :3] @ toward.T
+        return atan2(turn[1, 0] - turn[0, 1], turn[0, 0] + turn[1, 1])
 
     def _step(
         self, q: FloatArray, frames: FloatArray, error: FloatArray, drawn: FloatArray, damping: float
@@ -153,15 +161,6 @@ class UrdfKinematics:
             )
         miss = max(float(np.linalg.norm(error[:3])), 1e-4)
         return f"the pose {place} is {miss:.4f} m out of the reach of {self.arm.tool}"
-
-
-def _check_home(arm: UrdfArm, home: FloatArray) -> None:
-    joints = ", ".join(arm.joints)
-    if home.shape != (len(arm.joints),):
-        raise ConfigurationError(f"arm.home has {home.size} joints, {arm.path} has {len(arm.joints)}: {joints}")
-    for name, q, low, high in zip(arm.joints, home.tolist(), arm.lowest, arm.highest, strict=True):
-        if not low <= q <= high:
-            raise ConfigurationError(f"arm.home has {name} at {q:g}, {arm.path} allows {low:g} … {high:g}")
 
 
 def _placements(arm: UrdfArm) -> tuple[FloatArray, Any]:

@@ -47,7 +47,7 @@ class ArmPlacement:
     """
 
     model: RobotModel
-    home: Six = HOME
+    home: tuple[float, ...] = HOME
     base: Planar = Planar(0.0, 0.0)
 
 

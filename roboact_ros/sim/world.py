@@ -33,7 +33,7 @@ class World:
         self,
         models: Sequence[RobotModel],
         seed: int = 0,
-        home: Sequence[Six] | None = None,
+        home: Sequence[tuple[float, ...]] | None = None,
         bases: Sequence[Planar] | None = None,
         contents: Contents | None = None,
         table_z: float | None = None,

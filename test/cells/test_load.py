@@ -31,7 +31,7 @@ def test_shorthands_and_dotted_keys_change_the_cell() -> None:
         ("safety.tool_sped:=1", 'did you mean "tool_speed"'),
         ("safety.tool_speed:=-1", "greater than 0"),
         ("safety.tool_speed:=.nan", "finite"),
-        ("arm.model:=ur7", "'ur5' or 'ur5e'"),
+        ("arm.model:=ur7", "urdf"),
         ("cameras.front.fsp:=3", 'did you mean "fps"'),
         ("camera:=webcam", "'simulated'"),
         ("name.first:=x", "plain value"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from roboact_ros.errors import SimulationError, did_you_mean
-from roboact_ros.robots import RobotModel, Six
+from roboact_ros.robots import RobotModel
 from roboact_ros.sim.scene import HOME
 from roboact_ros.sim.tasks import furniture, knock, pick, place, point, push, put_in
 from roboact_ros.sim.tasks.layout import Draft, Draw, Split, part_and_stream
@@ -59,7 +59,7 @@ class Episode:
         """The words of the person."""
         return self.draft.task.instruction
 
-    def world(self, model: RobotModel, home: Six = HOME, table_z: float | None = None) -> World:
+    def world(self, model: RobotModel, home: tuple[float, ...] = HOME, table_z: float | None = None) -> World:
         """Build its world: the arm at ``home`` [rad], every object in its place.
 
         Args:

@@ -75,3 +75,18 @@ def forward_by_hand(q: FloatArray) -> FloatArray:
 
 def _words(numbers: tuple[float, ...]) -> str:
     return " ".join(f"{number:g}" for number in numbers)
+
+
+def cell_text(folder: Path, **arm: object) -> str:
+    """Write the URDF and return a system file with one such arm."""
+    written(folder)
+    keys = {"model": "urdf", "urdf": "seven.urdf", "base": "stand", "tool": "grasp", "home": list(HOME), **arm}
+    lines = [f"  {key}: {value}" for key, value in keys.items() if value is not None]
+    return "\n".join(["arm:", *lines, "safety:", "  table_z: 0.0", ""])
+
+
+def written_cell(folder: Path, **arm: object) -> str:
+    """Write a system file with one such arm and return its path."""
+    path = folder / "seven.yaml"
+    path.write_text(cell_text(folder, **arm))
+    return str(path)
