@@ -2,14 +2,20 @@
 
   roboact eval tabletop --policy models/clip_rt_tabletop --episodes 50 --json
   roboact eval tabletop --policy teacher --tasks stack push --split unseen --plot success.png
+  roboact eval two_arms --policy runs/rf/best --tasks lift_tray hand_over --executed 16 --json
   roboact eval kitchen --policy scripted --tasks kettle microwave --python kitchen/bin/python
+  roboact eval libero --policy remote:ws://127.0.0.1:10093 --tasks libero_spatial --python libero/bin/python
 
 POLICY is a folder of a model, a file of weights (with --model), "random", or "teacher": the upper bound, which sees the
 true state of the table. An episode ends when the task is done, when the policy says so, or after M motions. With
 --json the last line is {"mean": …, "tasks": {name: {"success", "episodes", "ci", …}}, …}, equal for equal arguments.
 
+With two arms, POLICY is the folder of a trained clap_rf or clap_ntp, "random" or "teacher"; motions are steps of
+chunks, and "chunk_ms" is how long the policy takes for a chunk.
+
 The kitchen is FrankaKitchen of gymnasium-robotics, which needs a Python of its own. There, POLICY is "random",
-"scripted" (the upper bound), or a model that was trained for it, and a motion is a step of 80 ms.
+"scripted" (the upper bound), or a model that was trained for it, and a motion is a step of 80 ms. LIBERO has a Python
+of its own, too; there, POLICY is "random", "remote:" and the address of a policy server, or the folder of a CLAP-RF.
 """
 
 from __future__ import annotations
@@ -18,14 +24,14 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from roboact_ros.commands.demonstrate import chosen_tasks
+from roboact_ros.commands.demonstrate import TWO_ARMS, chosen_pair_tasks, chosen_tasks
 from roboact_ros.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -34,7 +40,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("suite", choices=("tabletop", "kitchen"), help="where to evaluate")
+    parser.add_argument("suite", choices=("tabletop", "two_arms", "kitchen", "libero"), help="where to evaluate")
     parser.add_argument("--policy", required=True, metavar="POLICY", help="what to evaluate")
     parser.add_argument(
         "--model", default="ViT-H-14-378-quickgelu", metavar="NAME", help="open_clip model of a file of weights"
@@ -50,14 +56,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--interventions", type=int, default=0, metavar="K", help="most motions that the teacher may replace (0)"
     )
     parser.add_argument(
-        "--motions", type=int, metavar="M", help="after so many an episode has failed (60; kitchen: 200)"
+        "--motions", type=int, metavar="M", help="after so many an episode has failed (60; two arms: 320; kitchen: 200)"
     )
     parser.add_argument("--camera", metavar="NAME", help="camera of the scene (front; kitchen: default)")
     parser.add_argument(
-        "--size", type=int, nargs=2, metavar=("W", "H"), help="of images [px] (320 240; kitchen: 128 128)"
+        "--size",
+        type=int,
+        nargs=2,
+        metavar=("W", "H"),
+        help="of images [px] (320 240; two arms: as in training; kitchen: 128 128)",
     )
+    parser.add_argument("--executed", type=int, metavar="N", help="steps of each chunk that two arms follow (all)")
     parser.add_argument(
-        "--python", metavar="PATH", help="Python that has the kitchen (ROBOACT_KITCHEN_PYTHON, or this one)"
+        "--python", metavar="PATH", help="Python that has the simulator (ROBOACT_KITCHEN_PYTHON or ROBOACT_LIBERO_PYTHON, or this one)"
     )
     parser.add_argument("--arm", default="ur5e", metavar="MODEL", help="ur5 or ur5e (%(default)s)")
     parser.add_argument("--processes", type=int, metavar="N", help="how many work at the same time (all processors)")
@@ -78,6 +89,7 @@ class _Work:
         title: What is evaluated.
         privileged: Whether the policy sees the true state.
         settings: What the report says of the circumstances.
+        measured: Returns, when it is done, what the report says beside the scores.
     """
 
     results: Iterator[Result]
@@ -85,6 +97,7 @@ class _Work:
     title: str
     privileged: bool
     settings: dict[str, Any]
+    measured: Callable[[], dict[str, Any]] = dict
 
 
 def run(args: argparse.Namespace) -> int:
@@ -94,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.episodes < 1:
         raise ConfigurationError(f"--episodes is at least 1, not {args.episodes}")
-    with (_kitchen if args.suite == "kitchen" else _tabletop)(args) as work:
+    with _SUITES[args.suite](args) as work:
         results: list[Result] = []
         for result in work.results:
             results.append(result)
@@ -113,6 +126,7 @@ def run(args: argparse.Namespace) -> int:
             "policy": args.policy,
             "privileged": work.privileged,
             **work.settings,
+            **work.measured(),
         }
         print(json.dumps(summary))
     return 0
@@ -128,6 +142,8 @@ def _tabletop(args: argparse.Namespace) -> Iterator[_Work]:
 
     if args.python is not None:
         raise ConfigurationError("--python is for the kitchen; the tabletop runs in this one")
+    if args.executed is not None:
+        raise ConfigurationError("--executed is for chunks of two arms")
     contender = Contender(args.policy, args.model, args.device)
     view = View(args.camera or "front", *(args.size or (320, 240)))
     rules = Rules(args.split, args.interventions, view, args.arm, 60 if args.motions is None else args.motions)
@@ -147,6 +163,31 @@ def _tabletop(args: argparse.Namespace) -> Iterator[_Work]:
 
 
 @contextmanager
+def _two_arms(args: argparse.Namespace) -> Iterator[_Work]:
+    from roboact_ros.sim.tasks.two_arms import PAIR_TASKS
+    from roboact_train.evaluate.pair_contender import PairContender
+    from roboact_train.evaluate.pair_trial import MOST_STEPS, Latency, PairRules, PairTrial
+    from roboact_train.processes import cores, spread
+
+    if (args.python, args.camera, args.arm, args.interventions, args.record) != (None, None, "ur5e", 0, None):
+        raise ConfigurationError("--python, --camera, --arm, --interventions and --record are not for two arms")
+    tasks = chosen_pair_tasks([TWO_ARMS if name == "all" else name for name in args.tasks])
+    if not tasks:
+        raise ConfigurationError(f"{args.tasks[0]} is not a task for two arms; valid: {', '.join(PAIR_TASKS)}")
+    executed = args.executed or 0
+    contender = PairContender(args.policy, args.device, executed)
+    view = contender.view(None if args.size is None else (args.size[0], args.size[1]))
+    rules = PairRules(args.split, view, MOST_STEPS if args.motions is None else args.motions)
+    seeds = range(args.seed, args.seed + args.episodes)
+    trials = [PairTrial(contender, task, seed, rules) for task in tasks for seed in seeds]
+    processes = cores() if args.processes is None else args.processes
+    settings = {"split": args.split, "seed": args.seed, "executed": executed}
+    latency, title = Latency(), f"{args.policy}, two arms, {args.split}"
+    results = latency.results(spread(PairTrial.run, trials, processes))
+    yield _Work(results, len(trials), title, contender.privileged, settings, latency.measured)
+
+
+@contextmanager
 def _kitchen(args: argparse.Namespace) -> Iterator[_Work]:
     from roboact_train.evaluate.kitchen.connection import PYTHON, Kitchen, KitchenView
     from roboact_train.evaluate.kitchen.policy import policy_at
@@ -154,8 +195,10 @@ def _kitchen(args: argparse.Namespace) -> Iterator[_Work]:
     from roboact_train.evaluate.kitchen.trial import KitchenTrial, play
     from roboact_train.processes import cores
 
-    if (args.split, args.arm, args.interventions, args.record) != ("train", "ur5e", 0, None):
-        raise ConfigurationError("--split, --arm, --interventions and --record are for the tabletop, not the kitchen")
+    if (args.split, args.arm, args.interventions, args.record, args.executed) != ("train", "ur5e", 0, None, None):
+        raise ConfigurationError(
+            "--split, --arm, --interventions, --record and --executed are for the tabletop or two arms, not the kitchen"
+        )
     tasks = chosen_kitchen_tasks(args.tasks)
     steps = MOST_STEPS if args.motions is None else args.motions
     seeds = range(args.seed, args.seed + args.episodes)
@@ -168,3 +211,17 @@ def _kitchen(args: argparse.Namespace) -> Iterator[_Work]:
     settings = {"seed": args.seed, "motions": steps}
     with closing(play(trials, processes, partial(Kitchen, python, view))) as results:
         yield _Work(results, len(trials), f"{args.policy}, kitchen", policy.privileged, settings)
+
+
+@contextmanager
+def _libero(args: argparse.Namespace) -> Iterator[_Work]:
+    from roboact_train.evaluate.foreign import play
+    from roboact_train.evaluate.libero.trial import trials_of
+
+    trials, libero = trials_of(args)
+    processes = 1 if args.processes is None else args.processes
+    with closing(play(trials, processes, libero)) as results:
+        yield _Work(results, len(trials), f"{args.policy}, LIBERO", False, {"motions": args.motions})
+
+
+_SUITES = {"tabletop": _tabletop, "two_arms": _two_arms, "kitchen": _kitchen, "libero": _libero}

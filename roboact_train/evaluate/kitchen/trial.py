@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
-from queue import SimpleQueue
 
 from roboact_ros.errors import ConfigurationError
+from roboact_train.evaluate.foreign import play as play
 from roboact_train.evaluate.kitchen.connection import Kitchen
 from roboact_train.evaluate.kitchen.policy import policy_at
 from roboact_train.evaluate.kitchen.tasks import MOST_STEPS
@@ -46,39 +43,3 @@ class KitchenTrial:
             observation, done = kitchen.step(policy.act(observation))
             steps += 1
         return Result(self.task, self.seed, done, steps, 0, 0)
-
-
-def play(
-    trials: Sequence[KitchenTrial], kitchens: int, kitchen: Callable[[], Kitchen]
-) -> Generator[Result, None, None]:
-    """Do ``trials`` in several kitchens at the same time, and return their results in order; closing it ends them.
-
-    Args:
-        trials: What to do.
-        kitchens: How many there are.
-        kitchen: Makes one.
-
-    Raises:
-        ConfigurationError: Less than one kitchen, or there is no such kitchen.
-        RoboactError: A trial cannot be done; see :meth:`KitchenTrial.run`.
-    """
-    if kitchens < 1:
-        raise ConfigurationError(f"--processes is at least 1, not {kitchens}")
-    kitchens = min(kitchens, len(trials))
-    pool = ThreadPoolExecutor(kitchens)
-    idle: SimpleQueue[Kitchen] = SimpleQueue()
-
-    def run(trial: KitchenTrial) -> Result:
-        free = idle.get()
-        try:
-            return trial.run(free)
-        finally:
-            idle.put(free)
-
-    with ExitStack() as stack:
-        # Left in this order: no new trial begins, the kitchens end, and with them the trials in them.
-        stack.callback(pool.shutdown)
-        for _ in range(kitchens):
-            idle.put(stack.enter_context(kitchen()))
-        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
-        yield from pool.map(run, trials)
