@@ -81,6 +81,7 @@ _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "codes": (int, "N", "size of its codebook (512)"),
     "statistics": (str, "FILE", "statistics of the robots of act_vae (default: measured on the data)"),
     "action_vae": (str, "MODEL", "the act_vae of vd_vae and clap_ntp: folder of a trained one, or clap.ckpt"),
+    "labels": (str, "FILE", "codes of videos that clap_ntp learns from, too, as roboact tokens label writes them"),
     "matching": (str, "RULE", "Knowledge Matching of clap_rf: released, released_kl, paper or off (released)"),
     "horizon": (int, "N", "steps of a chunk of clap_rf (32)"),
     "adapt": (str, "A", "what of clap_ntp learns: full (all weights) or lora (full)"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from roboact_train.clap.episode import NO_SUBTASK
 from roboact_train.clap.lerobot import ClapDataset
 from roboact_train.clap.looks import LeRobotLook, Look
 from roboact_train.clap.ntp_settings import NtpSettings
+from roboact_train.clap.ntp_videos import Video, read_labels, with_videos
 from roboact_train.clap.sources import Source
 from roboact_train.clap.trained import TrainedTokenizer
 from roboact_train.data.pictures import Encoded, Pixels, jpeg
@@ -60,23 +62,33 @@ def read_data(
     """Return the data; images are read once, and kept small in memory.
 
     Args:
-        sources: Episodes with what was seen.
+        sources: Episodes with what was seen, and with labels also videos.
         tokenizer: Makes the codes.
-        settings: For the size of images, the views, and the parts.
+        settings: For the size of images, the views, the parts, and the labels of videos.
         say: Gets lines of progress.
 
     Raises:
         RoboactError: An episode has no images or no actions, or cannot be read.
     """
-    episodes, looks = [], []
+    episodes, looks, videos = [], [], []
     for source in sources:
+        if settings.labels and source.told is not None and source.look is not None:
+            videos.append(Video(source.told, source.look))
+            continue
         if source.episode is None or source.look is None:
             name = source.look.name if source.look is not None else source.episode and source.episode.name
             missing = "nothing says what arms did" if source.episode is None else "it has no images"
-            raise ConfigurationError(f"{name}: {missing}; clap_ntp learns from images and actions")
+            raise ConfigurationError(f"{name}: {missing}; clap_ntp learns from images and actions or --labels")
         episodes.append(source.episode)
         looks.append(_views(source.look) if settings.wrists else {VIEWS[0]: source.look})
     corpus = corpus_of(episodes, tokenizer.statistics, settings.validation, settings.seed, settings.stride)
+    codes = codes_of(corpus, tokenizer.model)
+    if settings.labels:
+        shape = tokenizer.model.shape
+        corpus, codes = with_videos(
+            corpus, codes, videos, read_labels(Path(settings.labels), shape.tokens, shape.codes)
+        )
+        looks += [{VIEWS[0]: video.look} for video in videos]
     say(", ".join(f"{count} chunks {name}" for name, count in corpus.counts.items()))
     for reason, count in corpus.left_out.items():
         say(f"{count} frames begin no chunk: {reason}")
@@ -88,11 +100,11 @@ def read_data(
             pictures[row] = seen
     say(f"{len(pictures)} x {', '.join(sorted({view for seen in pictures for view in seen}))} read")
     places = list(zip(corpus.episode_of.tolist(), corpus.frame_of.tolist(), strict=True))
-    tasks = [episodes[episode].tasks[frame] for episode, frame in places]
+    tasks = [corpus.episodes[episode].tasks[frame] for episode, frame in places]
     if all(task.startswith(NO_SUBTASK) for task in tasks):  # else it says which tasks are not divided
         tasks = [task.removeprefix(NO_SUBTASK) for task in tasks]
-    subtasks = [episodes[episode].subtasks[frame] for episode, frame in places]
-    return NtpData(corpus, codes_of(corpus, tokenizer.model), pictures, tasks, subtasks)
+    subtasks = [corpus.episodes[episode].subtasks[frame] for episode, frame in places]
+    return NtpData(corpus, codes, pictures, tasks, subtasks)
 
 
 @torch.no_grad()

@@ -86,7 +86,8 @@ class NtpLearner:
     def export(self, folder: Path, notes: Mapping[str, Any]) -> None:
         """See the contract; the folder is as the released one, so that CLAP-RF can begin with it."""
         settings, corpus = self._settings, self._data.corpus
-        episodes = [corpus.episodes[number] for number in np.unique(corpus.episode_of)]
+        used = [corpus.episodes[number] for number in np.unique(corpus.episode_of)]
+        episodes = [episode for episode in used if episode.robot.statistics]
         robots, rates = Counter(e.robot.name for e in episodes), {e.fps for e in episodes}
         about = {
             "views": list(self._batches.views),

@@ -27,6 +27,8 @@ class NtpSettings(LoopSettings):
         action_vae: The Act-VAE whose codes are learned: folder of a trained one, or a released checkpoint; empty: that
             in ``model``.
         statistics: File with the statistics that a released checkpoint goes with; a trained one has its own.
+        labels: File of ``roboact tokens label`` with the codes of videos of which nobody knows the actions; these are
+            learned from like the chunks of robots.
         steps: Batches of an epoch, whose chunks are drawn with replacement as in the released stream.
         stride: Chunks begin at every so many frames.
         weights: How often chunks of a robot type are drawn (1 where it is not named).
@@ -54,6 +56,7 @@ class NtpSettings(LoopSettings):
     alpha: Count = 64
     action_vae: str = ""
     statistics: str = ""
+    labels: str = ""
     steps: Count = 1000
     stride: Count = 8
     weights: dict[str, NotNegative] = field(default_factory=dict)

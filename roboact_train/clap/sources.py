@@ -28,10 +28,12 @@ class Source:
     Attributes:
         episode: What the arms did; None for a video in which nobody knows, as in those of people.
         look: What the camera saw; None where there are no images or nobody asked for them.
+        told: The words of a video, without what the arms did; None where nobody knows these either.
     """
 
     episode: ClapEpisode | None
     look: Look | None
+    told: ClapEpisode | None = None
 
 
 def find_sources(paths: Iterable[Path], camera: str | None = None) -> list[Source]:
@@ -93,7 +95,7 @@ def _lerobot(path: Path, camera: str | None) -> Iterator[Source]:
     for number in data.episodes:
         episode = data.episode(number)
         look = LeRobotLook(data.files, number, column, episode.name, len(episode.states)) if column else None
-        yield Source(episode if data.robot.statistics else None, look)
+        yield Source(episode, look) if data.robot.statistics else Source(None, look, episode)
 
 
 def _bag(path: Path, camera: str | None) -> Source:
