@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--executed", type=int, metavar="N", help="steps of each chunk that two arms follow (all)")
     parser.add_argument(
-        "--python", metavar="PATH", help="Python that has the simulator (ROBOACT_KITCHEN_PYTHON or ROBOACT_LIBERO_PYTHON, or this one)"
+        "--python", metavar="PATH", help="of the simulator (ROBOACT_KITCHEN_PYTHON, ROBOACT_LIBERO_PYTHON, or this one)"
     )
     parser.add_argument("--arm", default="ur5e", metavar="MODEL", help="ur5 or ur5e (%(default)s)")
     parser.add_argument("--processes", type=int, metavar="N", help="how many work at the same time (all processors)")

@@ -56,7 +56,7 @@ class Kitchen(ForeignSimulator):
         self, python: str, view: KitchenView | None = None, patience_s: float = 300.0, server: Path = SERVER
     ) -> None:
         options = [] if view is None else ["--camera", view.camera, "--size", str(view.width), str(view.height)]
-        super().__init__(python, server, options, patience_s, "kitchen", RECIPE)
+        super().__init__(python, server, options, patience_s, "the kitchen", RECIPE)
 
     def reset(self, task: str, seed: int, state: bool = False) -> KitchenObservation:
         """Begin an episode and return what is known at its start.
