@@ -21,8 +21,8 @@ RANDOM, REMOTE = "random", "remote:"
 HORIZON = 8
 """Steps that the released model chooses at once."""
 
-_METRES, _RADIANS, _PERIOD_NS = 0.05, 0.5, 50_000_000
-"""What a step of 1 means to LIBERO's controller, and how long a step takes."""
+_UNIT, _PERIOD_NS = 1e-3, 50_000_000
+"""In which steps are counted on their way through a chunk [m or rad], small so that turns are exact; and their time."""
 _TIMEOUT = 120.0
 
 
@@ -118,10 +118,10 @@ class ClapSteps:
         from roboact_ros.policies.clip_step import torch_device
 
         layout, robot = ArmLayout.SINGLE_RIGHT, robot_named(run.config.robot or "franka")
-        meaning = meaning_of_steps(run.statistics(), layout, _METRES, _RADIANS)
+        meaning = meaning_of_steps(run.statistics(), layout, _UNIT, _UNIT)
         self._policy = ClapRf(run, meaning, layout, robot.name, _PERIOD_NS, torch_device(device), seed)
         self._policy.instruct(instruction)
-        self._units = np.array([_METRES] * 3 + [_RADIANS] * 3 + [1.0])
+        self._units = np.array([_UNIT] * 6 + [1.0])
 
     def chunk(self, observation: LiberoObservation) -> FloatArray:
         """See :class:`LiberoPolicy`."""
