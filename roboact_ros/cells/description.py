@@ -234,7 +234,10 @@ class PolicyDescription:
         more_cameras: Names of further cameras, for policies that look through several.
         camera_tolerance: Largest difference between the exposures of images that are used together [s].
         device: Torch device; ``auto`` takes CUDA when there is one.
-        lookahead: Choose the next motion when this fraction of the current one is done; 1 waits for its end.
+        lookahead: Choose the next motion when this fraction of the current one is done; 1 waits for its end. Left out,
+            it is 1, but 0.5 where the next chunk is chosen while one is followed.
+        seams: How one action chunk goes over into the next, see :mod:`roboact_ros.policies.seams`; ``auto`` is what was
+            measured to be best for the kind.
         steady: Never take back a motion by one that is as long, nor repeat one that changed nothing to be seen.
         step_seconds: In an instruction of several steps ("..., then ..."), go on to the next after so long, done or not
             [s]; 0 waits until the policy or a person says that a step is done.
@@ -254,7 +257,8 @@ class PolicyDescription:
     more_cameras: tuple[str, ...] = ()
     camera_tolerance: Positive = 0.05
     device: str = "auto"
-    lookahead: Fraction = 1.0
+    lookahead: Fraction | None = None
+    seams: Literal["auto", "wait", "replace", "ensemble", "inpaint", "select"] = "auto"
     steady: bool = True
     step_seconds: Annotated[float, Field(ge=0.0)] = 0.0
     refinement: RefinementDescription = RefinementDescription()

@@ -17,6 +17,7 @@ from roboact_ros.cells.description import ARMS, ArmDescription, Cell
 from roboact_ros.chat.endpoint import check_endpoint
 from roboact_ros.errors import ChatError, ConfigurationError, PolicyError, did_you_mean
 from roboact_ros.policies.clap.server import check_address
+from roboact_ros.policies.seams import seams_of
 from roboact_ros.share import share_folder
 
 SHORTHANDS = {
@@ -115,6 +116,10 @@ def cell_from_mapping(content: dict[str, Any], origin: str) -> Cell:
         arm, valid = cell.policy.remote.arm, ("both",) if cell.arms else ARMS
         if arm not in valid:
             raise ConfigurationError(f"{origin}: policy.remote.arm is {arm}; for this cell, valid: {', '.join(valid)}")
+    try:
+        seams_of(cell.policy)
+    except PolicyError as error:
+        raise ConfigurationError(f"{origin}: {error}") from None
     for axis in ("workspace_x", "workspace_y", "workspace_z"):
         low, high = getattr(cell.safety, axis)
         if not low <= 0.0 <= high:
@@ -204,6 +209,9 @@ def _explain(error: Any, origin: str) -> str:
     if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         hint = did_you_mean(str(location[-1]), _fields_at(location[:-1]))
         return f'{origin}: unknown key "{dotted}": {hint}'
+    if error["type"] == "literal_error" and isinstance(error["input"], str):
+        valid = [word.strip(" '") for word in re.split(r",| or ", error["ctx"]["expected"])]
+        return f'{origin}: {dotted} "{error["input"]}": {did_you_mean(error["input"], valid)}'
     return f"{origin}: {dotted} = {error['input']!r}: {error['msg']}"
 
 

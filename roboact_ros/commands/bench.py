@@ -13,6 +13,7 @@ BENCHMARKS = {
     "clip_rt": "one policy step beside the plain procedure",
     "roboact_clip": "a step on 16 frames beside encoding all of them",
     "clap": "one chunk of CLAP-RF beside the released procedure",
+    "seams": "from one action chunk to the next while a policy thinks, beside waiting for it",
     "images": "camera to callback beside a stock rclpy pair",
     "record": "writing bags beside the rosbags library",
     "latency": "from a spoken word to the first changed joint target",

@@ -19,6 +19,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from roboact_ros.cells.description import Cell
 from roboact_ros.errors import ConfigurationError
+from roboact_ros.execution.chunks import REMEMBERED
 from roboact_ros.language.vocabulary import DONE
 from roboact_ros.nodes.frames_together import FramesTogether
 from roboact_ros.nodes.messages.chunk import chunk_to_message
@@ -33,10 +34,13 @@ from roboact_ros.nodes.messages.scores import Scores, scores_to_message
 from roboact_ros.nodes.messages.stamp import stamp_to_message
 from roboact_ros.nodes.run import run_node
 from roboact_ros.nodes.steady import every
+from roboact_ros.nodes.tool_history import ToolHistory
 from roboact_ros.nodes.tool_subscription import ToolSubscription
+from roboact_ros.policies.continuation import Continuation
 from roboact_ros.policies.load import policy_from_description
 from roboact_ros.policies.pilot import Obstacle, Pilot, report_from_values
 from roboact_ros.policies.policy import AnyPolicy
+from roboact_ros.policies.seams import GOING_ON, lookahead_of, seams_of
 from roboact_ros.policies.thread import Answer, PolicyThread, Task
 from roboact_ros.types import CHUNK, ActionChunk, Decision, Frame
 
@@ -61,7 +65,10 @@ class PolicyNode(Node):  # type: ignore[misc]
         super().__init__("policy")
         self._cell = cell
         self._lock = threading.Lock()  # guards what follows against the thread of the policy
-        self._pilot = Pilot(cell.safety.camera_timeout, cell.policy.lookahead, cell.policy.step_seconds)
+        seams = seams_of(cell.policy)
+        self._pilot = Pilot(
+            cell.safety.camera_timeout, lookahead_of(cell.policy), cell.policy.step_seconds, streams=seams != "wait"
+        )
         self._pilot.instruct(cell.instruction)
         self._frame: Frame | None = None
         self._loaded = False
@@ -71,6 +78,8 @@ class PolicyNode(Node):  # type: ignore[misc]
         self._last: Scores | None = None
         self._warned = False
         self._asked = self._dropped = 0
+        self._dropped_why = ""
+        self._continuation = Continuation()
         self._told: Status | None = None
 
         self._motions = self.create_publisher(String, "policy/motion", 10)
@@ -87,6 +96,7 @@ class PolicyNode(Node):  # type: ignore[misc]
         self._frames = FramesTogether(self, cameras, cell.policy.camera_tolerance, self._on_frame)
         feels = cell.policy.kind in _FEELING and not cell.arms
         self._tool = ToolSubscription(self) if feels else None
+        self._history = ToolHistory(self, cell.arm_names) if seams in GOING_ON else None
         every(self, 0.2, self._on_tick)
         every(self, 1.0, self._diagnose)
         if cell.policy.random:
@@ -169,13 +179,15 @@ class PolicyNode(Node):  # type: ignore[misc]
         if answer.error and task.frame is None and task.instruction == self._pilot.instruction:
             self._pilot.instruct("")  # the same words would be refused again
         if answer.choice is not None:
-            self._announce(answer.choice, task.turn, answer.took_ms)
+            self._announce(answer.choice, task, answer.took_ms)
 
-    def _announce(self, choice: Decision | ActionChunk, turn: int, took_ms: float) -> None:
+    def _announce(self, choice: Decision | ActionChunk, task: Task, took_ms: float) -> None:
         """Ask the executor for what the policy chose, unless something has happened meanwhile, and tell everybody."""
         now = self._now()
         # The image was new when the thinking began; a slow model may still act on it if nothing has happened since.
-        carried_out = turn == self._pilot.turn and self._pilot.obstacle(now, now) is None
+        obstacle = self._pilot.obstacle(now, now)
+        late = self._too_late(choice, now)
+        carried_out = task.turn == self._pilot.turn and obstacle is None and not late
         if isinstance(choice, ActionChunk):
             phrase, best, note, warn = choice.phrase, [], choice.note, False
         else:
@@ -185,9 +197,12 @@ class PolicyNode(Node):  # type: ignore[misc]
             self.get_logger().warning(note)
         if not carried_out:
             self._dropped += 1
+            self._dropped_why = late or (obstacle.message if obstacle is not None else "something else was asked for")
         else:
             if isinstance(choice, ActionChunk):
                 self._chunks.publish(chunk_to_message(choice))
+                self._continuation.gave(choice)
+                self._continuation.took(now - task.asked_ns)
                 self._pilot.chose(now)
                 self._asked += 1
             elif phrase == DONE.phrase:
@@ -200,6 +215,13 @@ class PolicyNode(Node):  # type: ignore[misc]
         self._last = Scores(phrase, tuple(best), took_ms, (now - choice.stamp_ns) / 1e6, carried_out, note)
         self._warned = warn
         self._scores.publish(scores_to_message(self._last, stamp_to_message(choice.stamp_ns)))
+
+    def _too_late(self, choice: Decision | ActionChunk, now: int) -> str:
+        """Return why a chunk would be refused by its age; the executor looks again, as messages take time."""
+        age, most = (now - choice.stamp_ns) / 1e9, min(self._cell.safety.camera_timeout, REMEMBERED)
+        if not isinstance(choice, ActionChunk) or age <= most:
+            return ""
+        return f"the chunk is stale: its image is {age:.2f} s old, allowed {most:g} s"
 
     def _advance(self) -> None:
         """Give the policy the next thing to think about, if there is one, and tell what goes on."""
@@ -219,7 +241,10 @@ class PolicyNode(Node):  # type: ignore[misc]
         if self._obstacle() is not None or self._frame is None:
             return None
         frame = self._frame if self._tool is None else replace(self._frame, tool=self._tool.newest)
-        return Task(instruction, frame, turn)
+        now, underway = self._now(), None
+        if self._history is not None and self._pilot.follows_chunk:
+            underway = self._continuation.underway(frame.stamp_ns, now, self._history.at)
+        return Task(instruction, frame, turn, underway, now)
 
     def _obstacle(self) -> Obstacle | None:
         found = self._pilot.obstacle(self._frame.oldest_ns if self._frame is not None else None, self._now())
@@ -255,9 +280,11 @@ class PolicyNode(Node):  # type: ignore[misc]
             "inference_ms": f"{self._last.inference_ms:.1f}" if self._last is not None else "",
             "motions": str(self._asked),
             "dropped": str(self._dropped),
+            "dropped_why": self._dropped_why,
             "model": policy.shown_model,
             "weights": "random" if policy.random else policy.checkpoint,
             "note": self._last.note if self._last is not None else "",
+            "seams": seams_of(policy) if policy.kind != "none" else "",
             "apart": str(self._frames.apart),
         }
         return Status("policy", level, message, values)

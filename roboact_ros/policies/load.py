@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from roboact_ros.cells.description import Cell, PolicyDescription
 from roboact_ros.chat.client import ChatClient
@@ -12,6 +13,7 @@ from roboact_ros.errors import PolicyError, did_you_mean
 from roboact_ros.language.vocabulary import DONE, PRIMITIVES
 from roboact_ros.policies.manifest import MANIFEST, read_notes, read_trained_model, trained_model_folder
 from roboact_ros.policies.policy import AnyPolicy, ChunkPolicy, Policy
+from roboact_ros.policies.seams import seams_of
 from roboact_ros.policies.steadied import Steadied
 
 
@@ -34,10 +36,15 @@ def policy_from_description(description: PolicyDescription, cell: Cell) -> AnyPo
     if description.kind in _UNREFINED:
         if description.refinement.endpoint:
             raise PolicyError(f"policy.refinement goes with {', '.join(_SCORING)}, not with {description.kind}")
-        return _UNREFINED[description.kind](description, cell)
+        policy = _UNREFINED[description.kind](description, cell)
+        if seams_of(description) == "ensemble":
+            from roboact_ros.policies.ensembled import Ensembled
+
+            return Ensembled(cast(ChunkPolicy, policy))
+        return policy
     make = _refined if description.refinement.endpoint else _SCORING[description.kind]
-    policy = make(description, cell)
-    return Steadied(policy) if description.steady else policy
+    chooser = make(description, cell)
+    return Steadied(chooser) if description.steady else chooser
 
 
 def clip_rt(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from roboact_ros.policies.course import steps_of
+from roboact_ros.types import CHUNK
 
 ANSWER_NS = 500_000_000
 """Time the executor gets to begin a motion before it counts as not taken."""
@@ -88,9 +89,13 @@ class Pilot:
         frame_timeout: Age at which an image is too old to act on [s].
         lookahead: Fraction of a motion after which the next one may be chosen; 1 waits for its end.
         step_seconds: Time for one step of a task of several [s]; 0 waits until somebody says that it is done.
+        streams: Whether the choices are chunks that count from their image, and so may be chosen while the arm moves
+            and carried out though the one before has ended meanwhile.
     """
 
-    def __init__(self, frame_timeout: float, lookahead: float = 1.0, step_seconds: float = 0.0) -> None:
+    def __init__(
+        self, frame_timeout: float, lookahead: float = 1.0, step_seconds: float = 0.0, streams: bool = False
+    ) -> None:
         self.instruction, self.paused, self.turn = "", "", 0
         self._frame_timeout_ns, self._lookahead = int(frame_timeout * 1e9), lookahead
         self._steps: tuple[str, ...] = ()
@@ -99,7 +104,14 @@ class Pilot:
         self._report: ExecutorReport | None = None
         self._asked: _Asked | None = None
         self._due = False
-        self._due_ns = 0
+        self._due_ns = self._chosen_ns = 0
+        self._streams = streams
+
+    @property
+    def follows_chunk(self) -> bool:
+        """Whether the arm follows the last chunk that the policy chose."""
+        report = self._report
+        return report is not None and report.moves_for_policy and CHUNK in report.motion and not report.refused
 
     @property
     def step(self) -> str:
@@ -155,7 +167,9 @@ class Pilot:
             self._asked = None
         due = report.state == "idle" or (report.moves_for_policy and report.progress >= self._lookahead)
         moved_on = before is None or before.finished != report.finished or before.motion != report.motion
-        if due and (not self._due or moved_on):
+        if due and self._streams and before is not None and before.moves_for_policy:
+            self._due_ns = self._chosen_ns
+        elif due and (not self._due or moved_on):
             self._due_ns = now_ns
             self.turn += 1
         self._due = due
@@ -164,6 +178,7 @@ class Pilot:
         """Note that the executor was asked for a motion of the policy."""
         if self._step_ends_ns is None and self._step_ns and len(self._steps) > 1:
             self._step_ends_ns = now_ns + self._step_ns
+        self._chosen_ns = now_ns
         self._ask(now_ns)
 
     def obstacle(self, frame_ns: int | None, now_ns: int) -> Obstacle | None:

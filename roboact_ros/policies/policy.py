@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from roboact_ros.policies.underway import Underway
 from roboact_ros.types import ActionChunk, Decision, Frame
 
 
@@ -35,6 +36,19 @@ class ChunkPolicy(Protocol):
 
         Raises:
             PolicyError: No instruction was given, or the frame cannot be used.
+        """
+        ...
+
+
+@runtime_checkable
+class ContinuingPolicy(ChunkPolicy, Protocol):
+    """A chunk policy that goes on from what the arms are doing."""
+
+    def act_during(self, frame: Frame, underway: Underway) -> ActionChunk:
+        """Choose steps for ``frame`` that go on from those of the chunk underway; its axes are this policy's.
+
+        Raises:
+            PolicyError: See :meth:`ChunkPolicy.act`.
         """
         ...
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from roboact_ros.errors import RoboactError
-from roboact_ros.policies.policy import AnyPolicy
+from roboact_ros.policies.policy import AnyPolicy, ContinuingPolicy
+from roboact_ros.policies.underway import Underway
 from roboact_ros.types import ActionChunk, Decision, Frame
 
 
@@ -21,11 +22,15 @@ class Task:
         instruction: The task of the arm.
         frame: Image to choose a motion for, or None to prepare the instruction alone.
         turn: The pilot's turn it belongs to.
+        underway: The chunk that the arms follow, for a policy that goes on from it.
+        asked_ns: When it was given, in the clock of who gives it [ns].
     """
 
     instruction: str
     frame: Frame | None
     turn: int
+    underway: Underway | None = None
+    asked_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,9 +93,18 @@ class PolicyThread:
                     policy.instruct(task.instruction)
                     instruction = task.instruction
                 begun = time.perf_counter()
-                choice = None if task.frame is None else policy.act(task.frame)
+                choice = _choice(policy, task)
                 took_ms = (time.perf_counter() - begun) * 1e3
             except RoboactError as error:
                 self._answer(Answer(task, error=str(error)))
             else:
                 self._answer(Answer(task, choice, took_ms))
+
+
+def _choice(policy: AnyPolicy, task: Task) -> Decision | ActionChunk | None:
+    """Return what a policy chooses; None where it is only to prepare the instruction."""
+    if task.frame is None:
+        return None
+    if task.underway is not None and isinstance(policy, ContinuingPolicy):
+        return policy.act_during(task.frame, task.underway)
+    return policy.act(task.frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -19,6 +20,7 @@ from roboact_ros.policies.clap.layout import ArmLayout
 from roboact_ros.policies.clap.rf import ClapRf, meaning_of_steps
 from roboact_ros.policies.clap.run_folder import ClapRun, read_run
 from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
+from roboact_ros.policies.underway import Underway, places, rest_of, steps_of_poses
 from roboact_ros.types import Frame
 
 MARKS = {"<|im_start|>": 50, "<|im_end|>": 51, "<|vision_start|>": 61, "<|vision_end|>": 62, "<|image_pad|>": IMAGE}
@@ -80,6 +82,26 @@ def test_an_observation_becomes_a_chunk(run: ClapRun) -> None:
     assert not np.array_equal(first("open the drawer", frame(seed=1)), chunk.steps)
     assert first("open the drawer", frame(width=32)).shape == (8, 7)
     assert not np.array_equal(one.act(frame()).steps, chunk.steps)  # other noise
+
+
+def test_a_chunk_goes_on_from_the_one_underway(run: ClapRun) -> None:
+    first = policy(run)
+    first.instruct("open the drawer")
+    old = first.act(frame())
+    moved = places(old.steps, np.array([3.0]))
+    later = dataclasses.replace(frame(seed=1), stamp_ns=7 + 3 * 50_000_000)
+    underway = Underway(old, moved, 3.0, later.stamp_ns + 100_000_000)
+    rest = rest_of(underway, later.stamp_ns, 8, 50_000_000)
+
+    def off(seams: str) -> float:
+        one = policy(run, seams=seams, seed=5)
+        one.instruct("open the drawer")
+        chunk = one.act_during(later, underway) if seams else one.act(later)
+        assert (chunk.steps.shape, chunk.stamp_ns) == ((8, 7), later.stamp_ns)
+        return float(np.abs(chunk.steps[:5, :3] - steps_of_poses(rest.poses[0], rest.openings[0])[:5, :3]).mean())
+
+    assert off("inpaint") < 0.9 * off("")
+    assert off("select") < off("")
 
 
 def test_images_of_several_sizes_are_refused(run: ClapRun) -> None:

@@ -139,3 +139,28 @@ def test_reports_as_the_executor_sends_them() -> None:
     values = {"state": "moving", "motion": "m", "source": "policy", "finished": "3", "progress": "0.25", "other": "x"}
     assert report_from_values(values) == ExecutorReport("moving", "m", "policy", 3, "", 0.25)
     assert report_from_values({"state": "idle", "finished": ""}) == ExecutorReport("idle")
+
+
+def test_a_chunk_chosen_on_the_way_is_carried_out_though_the_one_before_has_ended() -> None:
+    pilot = Pilot(1.0, lookahead=0.5, streams=True)
+    pilot.instruct("go")
+    pilot.executor_said(IDLE, 0)
+    pilot.chose(10 * MS)
+    chunk = "chunk of 8 steps"
+    pilot.executor_said(moving(motion=chunk, progress=0.4), 30 * MS)
+    assert pilot.follows_chunk and state(pilot, 40, 50) == "driving"
+    pilot.executor_said(moving(motion=chunk, progress=0.5), 60 * MS)
+    assert state(pilot, 9, 70) == "waiting"  # it was taken before the chunk was chosen
+    assert state(pilot, 50, 70) == "choose"  # while the arm moved, but after that
+    turn = pilot.turn
+    pilot.executor_said(ExecutorReport("idle", finished=1), 100 * MS)
+    assert pilot.turn == turn and state(pilot, 50, 110) == "choose" and not pilot.follows_chunk
+    pilot.person_said("raise the arm a bit", 120 * MS)
+    assert pilot.turn != turn
+
+
+def test_a_refused_chunk_is_not_gone_on_from() -> None:
+    pilot = Pilot(1.0, lookahead=0.5, streams=True)
+    pilot.instruct("go")
+    pilot.executor_said(moving(motion="chunk of 8 steps", refused="the chunk is stale"), 30 * MS)
+    assert not pilot.follows_chunk

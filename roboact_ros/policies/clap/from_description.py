@@ -15,6 +15,7 @@ from roboact_ros.policies.clap.robots import ClapRobot, robot_named
 from roboact_ros.policies.clap.run_folder import ClapRun, read_run
 from roboact_ros.policies.clap.statistics import Quantiles, read_statistics
 from roboact_ros.policies.clip_step import torch_device
+from roboact_ros.policies.seams import seams_of
 from roboact_ros.types import FloatArray, ToolState
 
 
@@ -61,7 +62,8 @@ def clap_from_description(checkpoint: str, description: PolicyDescription, cell:
     if run.network.heeds_state and config.state and state is None:
         raise PolicyError(f"{checkpoint} needs to know where both arms are, which a policy is told of one arm only")
     period_ns = round(1e9 / hertz)
-    return ClapRf(run, meaning, layout, robot.name, period_ns, device, state=state, executed=said.executed)
+    seams = seams_of(description)
+    return ClapRf(run, meaning, layout, robot.name, period_ns, device, state=state, executed=said.executed, seams=seams)
 
 
 def meaning_of_poses(run: ClapRun, quantiles: Quantiles) -> Meaning:
@@ -77,7 +79,10 @@ def meaning_of_poses(run: ClapRun, quantiles: Quantiles) -> Meaning:
             f"{run.weights} makes actions of {columns} columns; those of {quantiles.robot.name} ({layout.value}) have "
             f"{own} or {len(layout.columns)}. Is it the run of another robot?"
         )
-    return lambda normalised: quantiles.actions(layout.padded(normalised) if columns == own else normalised)
+    return Meaning(
+        lambda normalised: quantiles.actions(layout.padded(normalised) if columns == own else normalised),
+        lambda relative: quantiles.normalised_actions(relative)[:, layout.columns if columns == own else slice(None)],
+    )
 
 
 def state_rule(quantiles: Quantiles) -> StateRule:

@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 from roboact_ros.errors import MotionRefused, PolicyError
 from roboact_ros.policies.clap.euler import euler_from_rotation, rotation_from_euler
 from roboact_ros.policies.clap.layout import ARM_WIDTH, ARMS, COLUMNS, WIDTH, ArmLayout, check_width
+from roboact_ros.policies.underway import Rest
 from roboact_ros.types import CHUNK_AXES, ActionChunk, FloatArray
 
 SPEED, TURN = 3.0, 15.0
@@ -101,6 +102,15 @@ def relative_from_steps(steps: FloatArray) -> FloatArray:
         row[_RPY] = euler_from_rotation(turned)
     relative[:, 6] = 1.0 - 2.0 * steps[:, 6]
     return relative
+
+
+def relative_of(rest: Rest, layout: ArmLayout) -> FloatArray:
+    """Return the (T, 14) actions, relative to where the arms are now, of what is left of a chunk of the arms there."""
+    arms = []
+    for poses, openings in zip(rest.poses, rest.openings, strict=True):
+        angles = euler_from_rotation(poses[:, :3, :3])
+        arms.append(np.column_stack((poses[:, :3, 3], angles, 1.0 - 2.0 * openings)))
+    return layout.padded(np.hstack(arms))
 
 
 def action_chunk(relative: FloatArray, layout: ArmLayout, period_ns: int, stamp_ns: int, note: str = "") -> ActionChunk:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,16 +12,37 @@ from torch import Tensor
 from roboact_ros.errors import PolicyError
 from roboact_ros.policies.clap.images import resized
 from roboact_ros.policies.clap.layout import ArmLayout
-from roboact_ros.policies.clap.representation import action_chunk, relative_from_steps
+from roboact_ros.policies.clap.representation import (
+    action_chunk,
+    relative_from_steps,
+    relative_of,
+    steps_of_arm,
+)
 from roboact_ros.policies.clap.run_folder import ClapRun
 from roboact_ros.policies.clap.step_statistics import StepStatistics
 from roboact_ros.policies.nets.clap.chunk_network import GraphedChunks
+from roboact_ros.policies.nets.clap.guidance import Guide
 from roboact_ros.policies.nets.clap.vlm import Prompt
 from roboact_ros.policies.nets.clap.vlm_input import PromptWords, read_image_rule
+from roboact_ros.policies.underway import Underway, rest_of, soft_mask
 from roboact_ros.types import ActionChunk, FloatArray, Frame, ToolState
 
-Meaning = Callable[[FloatArray], FloatArray]
-"""Normalised (T, columns) actions to (T, 14) ones relative to the state at the first frame."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Meaning:
+    """What the actions of a run mean.
+
+    Attributes:
+        relative: Normalised (T, columns) actions to (T, 14) ones relative to the state at the first frame.
+        normalised: The inverse.
+    """
+
+    relative: Callable[[FloatArray], FloatArray]
+    normalised: Callable[[FloatArray], FloatArray]
+
+
+DRAWS = 8
+"""From so many chunks the one is selected that goes on best from the one underway."""
 
 StateRule = Callable[[ToolState], FloatArray]
 """Where the arm is to (14,) normalised numbers; refuses what is far from the data of the robot."""
@@ -29,17 +51,20 @@ StateRule = Callable[[ToolState], FloatArray]
 def meaning_of_steps(statistics: StepStatistics, layout: ArmLayout, metres: float, radians: float) -> Meaning:
     """Return what steps of one arm mean that are counted in ``metres`` and ``radians``; the gripper is open at 1."""
     units = np.array([metres] * 3 + [radians] * 3 + [1.0])
-    return lambda normalised: layout.padded(relative_from_steps(statistics.actions(normalised) * units))
+    return Meaning(
+        lambda normalised: layout.padded(relative_from_steps(statistics.actions(normalised) * units)),
+        lambda relative: statistics.normalised(steps_of_arm(relative[:, layout.columns]) / units),
+    )
 
 
 class ClapRf:
-    """See :class:`~roboact_ros.policies.policy.ChunkPolicy`.
+    """See :class:`~roboact_ros.policies.policy.ContinuingPolicy`.
 
     Images are expected head first, then right wrist, then left wrist.
 
     Args:
         run: What was trained.
-        meaning: What its actions mean, e.g. :meth:`Quantiles.actions <roboact_ros.policies.clap.statistics.Quantiles>`
+        meaning: What its actions mean, e.g. by the :class:`~roboact_ros.policies.clap.statistics.Quantiles`
             of the robot for a run on chunk-relative poses, or :func:`meaning_of_steps`.
         layout: Arms that exist.
         robot: ``robot_type`` that the prompt names.
@@ -48,6 +73,7 @@ class ClapRf:
         seed: Of the noise.
         state: Checks where the arm is, if somebody knows, and tells a head that heeds it.
         executed: How many steps of a chunk are carried out; 0 for all.
+        seams: ``inpaint`` or ``select`` where :meth:`act_during` will be called; without, a graph does less.
 
     Raises:
         PolicyError: The folder of the language model lacks its tokenizer or image rule, or they are of another model.
@@ -64,10 +90,12 @@ class ClapRf:
         seed: int = 0,
         state: StateRule | None = None,
         executed: int = 0,
+        seams: str = "",
     ) -> None:
         self._run, self._meaning, self._layout, self._robot = run, meaning, layout, robot
         self._period_ns, self._device = period_ns, device
         self._state, self._executed = state, executed or run.config.horizon
+        self._guided, self._draws = seams in ("inpaint", "select"), DRAWS if seams == "select" else 1
         self._words, self._rule = PromptWords(run.base), read_image_rule(run.base)
         self._network = run.network.to(device)
         self._generator = torch.Generator().manual_seed(seed)
@@ -86,6 +114,18 @@ class ClapRf:
                 differ in size, or the arm is where the robot of the statistics never was, or nobody knows where.
             MotionRefused: A number is not finite, or an arm would jump.
         """
+        return self._act(frame, None)
+
+    def act_during(self, frame: Frame, underway: Underway) -> ActionChunk:
+        """Return the next steps, drawn among those that begin as the chunk underway goes on.
+
+        Raises:
+            PolicyError: See :meth:`act`.
+            MotionRefused: Likewise.
+        """
+        return self._act(frame, self._guide(frame.stamp_ns, underway))
+
+    def _act(self, frame: Frame, guide: Guide | None) -> ActionChunk:
         if not self._instruction:
             raise PolicyError("no instruction was given")
         config = self._run.config
@@ -96,10 +136,21 @@ class ClapRf:
         if len(sizes) > 1:
             raise PolicyError(f"the images of CLAP are of one size, not {sorted(sizes)}; its run gives none")
         pixels = self._rule.patches(torch.from_numpy(np.stack(images)), self._device)
-        noise = torch.randn((1, config.horizon, config.columns), generator=self._generator).to(self._device)
-        actions = self._actions(pixels, noise, self._felt(frame), (len(images), *images[0].shape))
-        relative = self._meaning(actions[0].float().cpu().numpy().astype(np.float64))
+        noise = torch.randn((self._draws, config.horizon, config.columns), generator=self._generator).to(self._device)
+        actions = self._actions(pixels, noise, self._felt(frame), guide, (len(images), *images[0].shape))
+        relative = self._meaning.relative(actions[0].float().cpu().numpy().astype(np.float64))
         return action_chunk(relative[: self._executed], self._layout, self._period_ns, frame.stamp_ns)
+
+    def _guide(self, stamp_ns: int, underway: Underway) -> Guide:
+        """Return what is known of the next chunk: columns of arms that the cell does not have stay free."""
+        config = self._run.config
+        rest = rest_of(underway, stamp_ns, config.horizon, self._period_ns)
+        known = self._meaning.normalised(relative_of(rest, self._layout))
+        weights = np.tile(soft_mask(rest, config.horizon)[:, None], (1, known.shape[1]))
+        if known.shape[1] == len(self._layout.columns):
+            weights *= self._layout.columns
+        found = torch.from_numpy(np.stack((known, weights))).float().to(self._device)
+        return Guide(found[:1], found[1:])
 
     def _felt(self, frame: Frame) -> Tensor | None:
         """Return the (1, 1, columns) state for a head that heeds it; whatever the head, a wrong one is refused."""
@@ -114,15 +165,17 @@ class ClapRf:
         small = felt if self._run.config.columns == len(felt) else felt[self._layout.columns]
         return torch.from_numpy(small).to(self._device, self._network.dtype)[None, None]
 
-    def _actions(self, pixels: Tensor, noise: Tensor, felt: Tensor | None, shape: tuple[int, ...]) -> Tensor:
+    def _actions(
+        self, pixels: Tensor, noise: Tensor, felt: Tensor | None, guide: Guide | None, shape: tuple[int, ...]
+    ) -> Tensor:
         if self._prepared is None or self._prepared[0] != shape:
             rows, columns = self._rule.grid(*shape[1:3])
             ids = self._words(self._instruction, self._robot, shape[0], rows * columns // self._rule.merge**2)
             prompt = self._network.vlm.prompt(ids, rows, columns)
             cuda = self._device.type == "cuda"
-            graphed = GraphedChunks(self._network, prompt, pixels, noise, felt) if cuda else None
+            graphed = GraphedChunks(self._network, prompt, pixels, noise, felt, self._guided) if cuda else None
             self._prepared = shape, prompt, graphed
         _, prompt, graphed = self._prepared
         if graphed is not None:
-            return graphed(pixels, noise, felt)
-        return self._network(pixels, noise, prompt, felt)
+            return graphed(pixels, noise, felt, guide)
+        return self._network(pixels, noise, prompt, felt, guide)

@@ -43,6 +43,13 @@ class StepStatistics:
         steps[..., _GRIPPER] = normalised[..., _GRIPPER]
         return steps
 
+    def normalised(self, steps: FloatArray) -> FloatArray:
+        """Inverse of :meth:`actions`; an axis that never changed in the data is 0."""
+        width = self.high - self.low
+        normalised = np.where(width > 0.0, 2.0 * (steps - self.low) / np.where(width > 0.0, width, 1.0) - 1.0, 0.0)
+        normalised[..., _GRIPPER] = steps[..., _GRIPPER]
+        return normalised
+
 
 def read_step_statistics(path: Path, key: str = "") -> StepStatistics:
     """Read the ``dataset_statistics.json`` of a run.

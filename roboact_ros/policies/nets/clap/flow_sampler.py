@@ -10,6 +10,7 @@ from torch import Tensor
 from roboact_ros.policies.nets.clap.flow_blocks import Memory
 from roboact_ros.policies.nets.clap.flow_head import STEPS, FlowHead
 from roboact_ros.policies.nets.clap.flow_time import euler_buckets
+from roboact_ros.policies.nets.clap.guidance import Guide, flow
 
 
 class FlowSampler:
@@ -38,27 +39,43 @@ class FlowSampler:
 
     @torch.no_grad()
     def __call__(
-        self, noise: Tensor, memories: Sequence[Memory], mask: Tensor | None = None, state: Tensor | None = None
+        self,
+        noise: Tensor,
+        memories: Sequence[Memory],
+        mask: Tensor | None = None,
+        state: Tensor | None = None,
+        guide: Guide | None = None,
     ) -> Tensor:
         """Return (n, steps, columns) normalised actions, of the type of the noise.
 
         Args:
             noise: (n, steps, columns) normal; float32 also where the weights are smaller.
-            memories: Of :meth:`memories`.
+            memories: Of :meth:`memories`; those of one chunk serve all draws of it.
             mask: (n, tokens), False where a token is padding; None if none is, which is faster.
             state: (n, 1, columns) normalised state; it matters in a head with self-attention only.
+            guide: What is known of the actions.
         """
         head, steps = self.head, noise.shape[1]
         seen = None if mask is None else mask[:, None, None].bool()
         positions = head.position_embedding.weight[:steps]
         small = positions.dtype
-        beside = head.beside(state, len(noise)) if head.shape.self_attention else None
-        actions = noise
-        for action_time, scales in zip(self._action_times, self._scales, strict=True):
-            tokens = head.action_encoder(actions.to(small), action_time) + positions
+        beside = None
+        if head.shape.self_attention:
+            beside = head.beside(None if state is None else _times(state, len(noise)), len(noise))
+        memories = [(_times(keys, len(noise)), _times(values, len(noise))) for keys, values in memories]
+
+        def velocity(actions: Tensor, number: int) -> Tensor:
+            tokens = head.action_encoder(actions.to(small), self._action_times[number]) + positions
             if beside is not None:
                 tokens = torch.cat((beside, tokens), dim=1)
-            for block, memory, of_block in zip(head.blocks, memories, scales, strict=True):
+            for block, memory, of_block in zip(head.blocks, memories, self._scales[number], strict=True):
                 tokens = block(tokens, memory, of_block, seen)
-            actions = actions + head.action_decoder(tokens[:, -steps:]).to(actions.dtype) / self._steps
-        return actions
+            out: Tensor = head.action_decoder(tokens[:, -steps:])
+            return out.to(actions.dtype)
+
+        return flow(velocity, noise, self._steps, guide)
+
+
+def _times(rows: Tensor, count: int) -> Tensor:
+    """Return (count, …) rows for those of one chunk, without a copy; those of more stay as they are."""
+    return rows.expand(count, *rows.shape[1:]) if len(rows) == 1 else rows
