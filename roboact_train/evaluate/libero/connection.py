@@ -15,9 +15,9 @@ PYTHON = "ROBOACT_LIBERO_PYTHON"
 """Environment variable with the path of the Python that has LIBERO."""
 SERVER = Path(__file__).with_name("server.py")
 RECIPE = f"""LIBERO has an environment of its own, made by
-  python3.10 -m venv libero
-  libero/bin/pip install "libero==0.1.1" "robosuite==1.4.0" "mujoco<3.3" "numpy<2" "torch<2.6"
-  libero/bin/python -c 'import libero.libero'        (once; it may ask where data sets are)
+  python3.11 -m venv libero
+  libero/bin/pip install "libero==0.1.1" "mujoco<3.3" "numpy<2"
+  libero/bin/python -c 'import libero.libero'        (once: it asks where data sets are; its scenes it downloads itself)
 or from https://github.com/Lifelong-Robot-Learning/LIBERO, and named by --python libero/bin/python or {PYTHON}"""
 
 Answer = tuple[LiberoObservation, bool, str]
