@@ -2,14 +2,16 @@
 
 The full model (Qwen3-VL-4B and the head released for LIBERO, 16 blocks) needs CUDA and runs in bfloat16, ours as one
 CUDA graph. The small one, with a tenth of the widths but all blocks and words, runs anywhere in float32; the language
-head has a larger share of it, which is told apart.
+head has a larger share of it, which is told apart. Told besides: a chunk selected of eight draws, as a cell makes it
+while the arms move, and how near chunks are (cosine) to those of the released procedure, and where the weights are
+bfloat16 to those that it makes with the same weights in float32.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from roboact_ros.bench.clap_models import GRID, SIZES, Released, language_model, pixels_of, prompt_ids
 from roboact_ros.bench.report import Report, interleaved, percentile
@@ -18,12 +20,17 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+    from roboact_ros.policies.nets.clap.chunk_network import ChunkNetwork
+    from roboact_ros.policies.nets.clap.flow_head import FlowHead
+    from roboact_ros.policies.nets.clap.vlm import Prompt
+
 _GIB = 2**30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--size", choices=list(SIZES), default="small", help="of the model (%(default)s)")
+    parser.add_argument("--full", dest="size", action="store_const", const="full", help="the same as --size full")
     parser.add_argument("--device", default="", help="cpu, cuda or cuda:N; cpu for small, cuda for full")
     parser.add_argument("--images", type=int, default=1, help="of 224 x 224 pixels; the paper times one (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="chunks of both, in turn (%(default)s)")
@@ -46,10 +53,11 @@ def run(args: argparse.Namespace) -> Report:
     from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
     from roboact_ros.policies.nets.clap.vlm import TappedVlm
 
+    if args.size == "full" and (args.device.startswith("cpu") or not torch.cuda.is_available()):
+        why = f'not "{args.device}"' if args.device else f"and PyTorch {torch.__version__} sees no CUDA device here"
+        raise PolicyError(f"size full needs CUDA, {why}; size small runs on cpu, but says nothing of a GPU")
     device = torch_device(args.device or ("cuda" if args.size == "full" else "cpu"))
     cuda = device.type == "cuda"
-    if args.size == "full" and not cuda:
-        raise PolicyError(f'size full needs CUDA, not "{args.device}"; size small runs on cpu')
     torch.manual_seed(0)
     size, dtype = SIZES[args.size], torch.bfloat16 if cuda else torch.float32
     try:
@@ -83,6 +91,9 @@ def run(args: argparse.Namespace) -> Report:
     by_hand = {"ours": lambda: network(pixels, noises[0], prompt), "released": lambda: released(pixels, noises[0])}
     memory = {name: _peak(call, device) for name, call in by_hand.items()} if cuda else {}
     alone = interleaved({"ours": ours}, args.chunks)["ours"]
+    selected = percentile(
+        interleaved({"ours": _selecting(network, prompt, pixels, noises[0])}, args.rounds)["ours"], 50
+    )
     words = interleaved({"head": lambda: released.language_head()[0, 0, 0].item()}, args.rounds)["head"]
 
     ours_ms, released_ms = percentile(in_turn["ours"], 50) * 1e3, percentile(in_turn["released"], 50) * 1e3
@@ -91,6 +102,9 @@ def run(args: argparse.Namespace) -> Report:
     figures = {
         name: {"weights_gib": weights[name], **({"working_gib": memory[name]} if cuda else {})} for name in weights
     }
+    exact = {}
+    if dtype is not torch.float32:  # the last thing: it changes the weights
+        exact = {"cosine_float32": near_float32(made["ours"], model, head, ids, pixels, noises)}
     return Report(
         "clap",
         metrics={
@@ -102,9 +116,11 @@ def run(args: argparse.Namespace) -> Report:
             "chunk_ms": ours_ms,
             "alone_ms": percentile(alone, 50) * 1e3,
             "alone_p95_ms": percentile(alone, 95) * 1e3,
+            "selected_ms": selected * 1e3,
             **figures["ours"],
             "difference": max(float((a - b).abs().max()) for a, b in pairs),
-            "cosine": min(float(torch.cosine_similarity(a.flatten(), b.flatten(), dim=0)) for a, b in pairs),
+            "cosine": nearness(pairs),
+            **exact,
         },
         peers={
             "released": {
@@ -115,6 +131,48 @@ def run(args: argparse.Namespace) -> Report:
         },
         ratios={"chunk": released_ms / ours_ms},
     )
+
+
+def _selecting(network: ChunkNetwork, prompt: Prompt, pixels: Tensor, noise: Tensor) -> Callable[[], object]:
+    """Return what makes a chunk that is selected of several draws, as one graph where there is CUDA."""
+    import torch
+
+    from roboact_ros.policies.clap.rf import DRAWS
+    from roboact_ros.policies.nets.clap.chunk_network import GraphedChunks
+    from roboact_ros.policies.nets.clap.guidance import Guide
+
+    draws = torch.randn(DRAWS, *noise.shape[1:], device=noise.device)
+    guide = Guide(draws[:1].clone(), torch.ones_like(noise))
+    if noise.device.type != "cuda":
+        return lambda: network(pixels, draws, prompt, None, guide).cpu()
+    graphed = GraphedChunks(network, prompt, pixels, draws, guided=True)
+    return lambda: graphed(pixels, draws, None, guide).cpu()
+
+
+def nearness(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
+    """Return the smallest cosine between two chunks."""
+    import torch
+
+    return min(float(torch.cosine_similarity(a.flatten(), b.flatten(), dim=0)) for a, b in pairs)
+
+
+def near_float32(
+    made: Sequence[Tensor], model: Any, head: FlowHead, ids: Tensor, pixels: Tensor, noises: Sequence[Tensor]
+) -> float:
+    """Return how near chunks are (cosine) to those of the released procedure in float32.
+
+    Args:
+        made: (1, steps, columns) chunks, the first ones for ``noises``.
+        model: The language model; its weights are made float32.
+        head: Likewise.
+        ids: Tokens of the prompt.
+        pixels: Patches of the images.
+        noises: Of the chunks.
+    """
+    from roboact_ros.policies.clap.run_config import RELEASED_TAPS
+
+    released = Released(model.float(), head.float(), RELEASED_TAPS, ids)
+    return nearness((ours.float(), released(pixels, noise).cpu()) for ours, noise in zip(made, noises, strict=False))
 
 
 def _gib(part: nn.Module) -> float:

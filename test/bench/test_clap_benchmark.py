@@ -7,7 +7,7 @@ import argparse
 import pytest
 import torch
 
-from roboact_ros.bench.clap import add_arguments, run
+from roboact_ros.bench.clap import add_arguments, near_float32, run
 from roboact_ros.bench.clap_models import GRID, Released, Size, language_model, pixels_of, prompt_ids
 from roboact_ros.errors import PolicyError
 from roboact_ros.policies.clap.run_config import RELEASED_TAPS
@@ -38,8 +38,25 @@ def test_both_make_the_same_chunks() -> None:
     assert released.language_head().shape == (1, len(ids), model.config.text_config.vocab_size)
 
 
+def test_bfloat16_is_compared_with_float32() -> None:
+    torch.manual_seed(0)
+    device = torch.device("cpu")
+    model = language_model(TINY, device, torch.bfloat16)
+    head = FlowHead(FlowHeadShape(width=64, layers=len(RELEASED_TAPS))).bfloat16().eval().requires_grad_(False)
+    ids, pixels = prompt_ids(model, 1), pixels_of(model, 1, device)
+    network, noises = ChunkNetwork(TappedVlm(model.model), head), [torch.randn(1, 8, 7) for _ in range(2)]
+    prompt = network.vlm.prompt(ids, GRID, GRID)
+    made = [network(pixels, noise, prompt) for noise in noises]
+    assert made[0].dtype is torch.float32  # the flow itself is not rounded
+    assert 0.999 <= near_float32(made, model, head, ids, pixels, noises) < 1.0
+
+
 def test_the_full_size_needs_cuda() -> None:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    with pytest.raises(PolicyError, match="needs CUDA"):
+    assert parser.parse_args(["--full"]).size == "full"
+    with pytest.raises(PolicyError, match='needs CUDA, not "cpu"'):
         run(parser.parse_args(["--size", "full", "--device", "cpu"]))
+    if not torch.cuda.is_available():
+        with pytest.raises(PolicyError, match="sees no CUDA device here"):
+            run(parser.parse_args(["--full"]))
