@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from roboact_ros.sim.tasks.layout import Split
 from roboact_ros.sim.tasks.two_arms import PAIR_TASKS, pair_episode
 
 _MARKS = ("<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
@@ -27,7 +28,7 @@ _PROMPTS = (
 )
 _WORDS, _SPARE = 700, 8
 """Most words of the tokenizer, and rows of the table of words that no token has."""
-_WIDTH, _LAYERS, _PATCH = 128, 4, 8
+_WIDTH, _LAYERS, _PATCH = 128, 4, 12
 
 
 def small_qwen(folder: Path, seed: int = 0) -> None:
@@ -61,7 +62,7 @@ def _tokenizer() -> Any:
     from tokenizers.models import BPE
     from tokenizers.trainers import BpeTrainer
 
-    said = {pair_episode(task, split, n).instruction for task in PAIR_TASKS for split in _SPLITS for n in range(20)}
+    said = {pair_episode(task, split, n).instruction for task in PAIR_TASKS for split in Split for n in range(20)}
     tokenizer = Tokenizer(BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -70,9 +71,6 @@ def _tokenizer() -> Any:
     tokenizer.train_from_iterator([*_PROMPTS, *(f" {words}\n" for words in sorted(said))], trainer)
     tokenizer.add_special_tokens([AddedToken(mark, normalized=False) for mark in _MARKS])
     return tokenizer
-
-
-_SPLITS = ("train", "unseen")
 
 
 def _config(ids: dict[str, int], words: int) -> Any:
@@ -96,7 +94,7 @@ def _config(ids: dict[str, int], words: int) -> Any:
         "num_heads": 4,
         "patch_size": _PATCH,
         "out_hidden_size": _WIDTH,
-        "num_position_embeddings": 144,
+        "num_position_embeddings": 100,
         "deepstack_visual_indexes": [0, 1, 2],
     }
     return Qwen3VLConfig(

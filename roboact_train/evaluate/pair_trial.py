@@ -60,16 +60,18 @@ class PairTrial:
         with PairTable(pair_episode(self.task, rules.split, self.seed), rules.view) as table:
             policy = self.contender.at(table)
             while not table.success and table.steps < rules.steps and not table.runner.stopped:
-                frame, begun = table.frame(), time.perf_counter()
+                frame, begun, refused = table.frame(), time.perf_counter(), False
                 try:
                     chunk = policy.act(frame)
                 except MotionRefused:
-                    table.note(_NO_CHUNK, refused=True)
-                    continue
+                    chunk, refused = None, True
                 took.append(1e3 * (time.perf_counter() - begun))
-                if chunk is None:
+                if refused:
+                    table.note(_NO_CHUNK, refused=True)
+                elif chunk is None:
                     break
-                table.follow(chunk)
+                else:
+                    table.follow(chunk)
             result = Result(self.task, self.seed, table.success, table.steps, table.refused, 0)
             return PairOutcome(result, tuple(took))
 
