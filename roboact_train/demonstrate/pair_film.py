@@ -39,7 +39,7 @@ class PairFilm:
         hertz: Frames per second [1/s].
 
     Raises:
-        ConfigurationError: The period is not a multiple of that of the simulation.
+        ConfigurationError: See :func:`frame_ticks`.
     """
 
     def __init__(self, table: PairTable, hertz: float) -> None:
@@ -104,17 +104,15 @@ class PairFilm:
 
 
 def frame_ticks(hertz: float) -> int:
-    """Return how many periods of the simulation a frame takes.
+    """Return how many periods of the simulation a frame takes, of which data sets say whole numbers per second.
 
     Raises:
-        ConfigurationError: Not a whole number of them.
+        ConfigurationError: It takes no whole number of them.
     """
-    every = round(1.0 / (hertz * STEP)) if hertz > 0.0 else 0
-    if every < 1 or abs(every * STEP * hertz - 1.0) > 1e-6:
-        raise ConfigurationError(
-            f"--hertz {hertz:g}: a frame takes a multiple of {1e3 * STEP:g} ms, e.g. 5, 10, 20 or 25 frames per second"
-        )
-    return every
+    ticks = round(1.0 / STEP)
+    if hertz < 1.0 or not float(hertz).is_integer() or ticks % hertz:
+        raise ConfigurationError(f"--hertz {hertz:g}: a whole number that divides {ticks}, e.g. 5, 10, 20 or 25")
+    return round(ticks / hertz)
 
 
 def _rows(tools: FloatArray, openings: FloatArray) -> FloatArray:

@@ -35,9 +35,9 @@ TINY = {"height": HEIGHT, "width": WIDTH, "epochs": 1, "batch": 4, "warmup": 1, 
 RULES = PairRules(view=PairView(("head",), WIDTH, HEIGHT))
 
 
-def filmed(out: Path, seed: int, **recipe: bool) -> Path:
-    views = tuple(CAMERAS) if recipe.get("actions", True) else ("head",)
-    how = PairRecipe(hertz=5.0, view=PairView(views, WIDTH, HEIGHT), **recipe)
+def filmed(out: Path, seed: int, actions: bool = True) -> Path:
+    view = PairView(tuple(CAMERAS) if actions else ("head",), WIDTH, HEIGHT)
+    how = PairRecipe(hertz=5.0, actions=actions, view=view)
     write_pair_demonstrations(out, [TaughtPairEpisode("lift_tray", seed, how)], 1, lambda line: None)
     return out
 
