@@ -90,8 +90,12 @@ WAYS = ((0.008, 0.0), (0.0, 0.008), (-0.008, 0.004), (0.004, -0.008), (-0.004, -
 """Steps of one chunk after the other: back and up [m]."""
 
 
-def drive(pair: Pair, count: int, waits: bool) -> None:
-    """Follow a chunk of ``count`` steps for each of the ways, either in place of the one before or after it."""
+def drive(pair: Pair, count: int, waits: bool) -> dict[str, list[tuple[int, list[float]]]]:
+    """Follow a chunk of ``count`` steps for each of the ways, either in place of the one before or after it.
+
+    Returns:
+        The targets of each arm; both have gone home since.
+    """
     for targets in pair.targets.values():
         targets.clear()
     finished = pair.status["finished"]
@@ -106,6 +110,11 @@ def drive(pair: Pair, count: int, waits: bool) -> None:
         pair.until(lambda: pair.status["state"] == "moving" and pair.status["progress"] < 0.25, "motion")
     pair.until_state("idle")
     assert pair.status["finished"] == finished + 2 * (len(WAYS) if waits else 1) and not pair.status["refused"]
+    driven = {arm: list(targets) for arm, targets in pair.targets.items()}
+    pair.link.request("home", source="teleop")
+    pair.until_state("moving")
+    pair.until_state("idle")
+    return driven
 
 
 def starved(targets: list[tuple[int, list[float]]]) -> int:
@@ -121,8 +130,7 @@ def starved(targets: list[tuple[int, list[float]]]) -> int:
 
 
 def test_chunks_of_a_policy_that_thinks_for_100_ms_arrive_in_step_and_without_a_seam(pair: Pair) -> None:
-    drive(pair, 16, waits=False)
-    left, right = (pair.targets[arm] for arm in ARMS)
+    left, right = drive(pair, 16, waits=False).values()
     assert len(left) > 500
     at = [np.array([moment for moment, _ in targets]) for targets in (left, right)]
     alone = np.setxor1d(*at)  # an arm that stands for a moment has no new target then
@@ -137,8 +145,8 @@ def test_chunks_of_a_policy_that_thinks_for_100_ms_arrive_in_step_and_without_a_
 
 
 def test_arms_that_wait_for_the_policy_stand_at_every_seam(pair: Pair) -> None:
-    drive(pair, 4, waits=True)
-    assert all(starved(pair.targets[arm]) >= (len(WAYS) - 1) * LATENCY_NS / 1e9 / DT for arm in ARMS)
+    for targets in drive(pair, 4, waits=True).values():
+        assert starved(targets) >= (len(WAYS) - 1) * LATENCY_NS / 1e9 / DT
 
 
 @pytest.mark.parametrize("stopped", ARMS)
