@@ -39,6 +39,7 @@ from roboact_ros.nodes.policy_node import PolicyNode
 from roboact_ros.policies.policy import AnyPolicy, Policy
 from roboact_ros.policies.refined import RefinedPolicy
 from roboact_ros.policies.scripted import ScriptedChunks, ScriptedPolicy
+from roboact_ros.policies.underway import Underway
 from roboact_ros.types import ActionChunk, Decision, Frame, Motion
 
 DEADLINE = 30.0
@@ -172,6 +173,56 @@ def test_publishes_what_a_policy_of_chunks_chooses(mate: Cellmate, start: Callab
     count = len(chunks)
     mate.rests(finished=1)
     mate.until(lambda: len(chunks) > count, "the next chunk")
+
+
+class Continuing(ScriptedChunks):
+    """Remembers what it was told of the chunk underway, and thinks for a while."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        super().__init__([np.tile([0.0, 0, 0, 0, 0, 0, 1.0], (80, 1))], 10**8)
+        self.told: list[Underway] = []
+        self._seconds = seconds
+
+    def act(self, frame: Frame) -> ActionChunk:
+        threading.Event().wait(self._seconds)  # the latency of a model
+        return super().act(frame)
+
+    def act_during(self, frame: Frame, underway: Underway) -> ActionChunk:
+        self.told.append(underway)
+        return self.act(frame)
+
+
+def test_the_next_chunk_is_chosen_while_the_arm_follows_one(mate: Cellmate, start: Callable[..., None]) -> None:
+    chunks, policy = list[ActionChunk](), Continuing()
+    mate.node.create_subscription(
+        JointTrajectory, "policy/action_chunk", lambda message: chunks.append(chunk_from_message(message)), 10
+    )
+    poses = mate.node.create_publisher(PoseStamped, "tcp_pose", 10)
+
+    def told() -> None:
+        poses.publish(tool_pose_to_message(np.eye(4), mate.node.get_clock().now().nanoseconds))
+
+    mate.node.create_timer(0.02, told)
+    start(lambda: policy, "go", kind="clip_rt_plus", seams="ensemble")
+    mate.until(lambda: len(chunks) == 1, "the first chunk")
+    moving = {"state": "moving", "source": "policy", "motion": "chunk of 80 steps", "finished": "0"}
+    mate.executor_values = {**moving, "progress": "0.2"}
+    mate.until(lambda: mate.says("driving"), "the status to follow")
+    assert mate.status.values["seams"] == "ensemble" and len(chunks) == 1
+    mate.executor_values = {**moving, "progress": "0.5"}
+    mate.until(lambda: len(chunks) == 2, "a chunk while the arm moves")
+    (underway,) = policy.told
+    assert underway.chunk.stamp_ns == chunks[0].stamp_ns < chunks[1].stamp_ns < underway.arrives_ns
+    np.testing.assert_allclose(underway.moved, np.eye(4)[None], atol=1e-6)
+
+
+def test_a_chunk_of_an_image_that_is_too_old_is_dropped_and_the_status_says_why(
+    mate: Cellmate, start: Callable[..., None]
+) -> None:
+    start(lambda: Continuing(seconds=1.7), "go", kind="clip_rt_plus")
+    mate.until(lambda: mate.status.values.get("dropped") == "1", "a chunk to be dropped")
+    assert "the chunk is stale: its image is" in mate.status.values["dropped_why"]
+    assert "allowed 1.5 s" in mate.status.values["dropped_why"]
 
 
 def test_waits_while_a_person_moves_the_arm(mate: Cellmate, start: Callable[..., None]) -> None:
