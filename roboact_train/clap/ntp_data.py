@@ -84,10 +84,11 @@ def read_data(
     corpus = corpus_of(episodes, tokenizer.statistics, settings.validation, settings.seed, settings.stride)
     codes = codes_of(corpus, tokenizer.model)
     if settings.labels:
+        if not videos:
+            raise ConfigurationError(f"--labels {settings.labels} are of videos, and none is among the sources")
         shape = tokenizer.model.shape
-        corpus, codes = with_videos(
-            corpus, codes, videos, read_labels(Path(settings.labels), shape.tokens, shape.codes)
-        )
+        known = read_labels(Path(settings.labels), shape.tokens, shape.codes)
+        corpus, codes = with_videos(corpus, codes, videos, known)
         looks += [{VIEWS[0]: video.look} for video in videos]
     say(", ".join(f"{count} chunks {name}" for name, count in corpus.counts.items()))
     for reason, count in corpus.left_out.items():

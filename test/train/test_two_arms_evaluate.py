@@ -128,6 +128,8 @@ def test_labels_that_do_not_fit_are_refused(
         request = NtpRequest([data, videos[0]], tmp_path / "out", settings_from(None, given, NtpSettings), device="cpu")
         with pytest.raises(RecordingError, match=message):
             train_ntp(request, lambda line: None)
+    with pytest.raises(ConfigurationError, match="are of videos, and none is among the sources"):
+        train_ntp(NtpRequest([data], tmp_path / "out", request.settings, device="cpu"), lambda line: None)
     plain = settings_from(None, {**TINY, "steps": 1, "model": str(speaking)}, NtpSettings)
     with pytest.raises(ConfigurationError, match="nothing says what arms did"):
         train_ntp(NtpRequest([data, videos[0]], tmp_path / "out", plain, device="cpu"), lambda line: None)
