@@ -78,7 +78,7 @@ class PolicyNode(Node):  # type: ignore[misc]
         self._last: Scores | None = None
         self._warned = False
         self._asked = self._dropped = 0
-        self._dropped_why = ""
+        self._dropped_why = self._late = ""
         self._continuation = Continuation()
         self._told: Status | None = None
 
@@ -113,7 +113,7 @@ class PolicyNode(Node):  # type: ignore[misc]
 
     def _on_instruction(self, message: String) -> None:
         with self._lock:
-            self._error = self._prepared = ""
+            self._error = self._prepared = self._late = ""
             self._pilot.instruct(message.data)
             self._advance()
 
@@ -186,7 +186,7 @@ class PolicyNode(Node):  # type: ignore[misc]
         now = self._now()
         # The image was new when the thinking began; a slow model may still act on it if nothing has happened since.
         obstacle = self._pilot.obstacle(now, now)
-        late = self._too_late(choice, now)
+        self._late = late = self._too_late(choice, now)
         carried_out = task.turn == self._pilot.turn and obstacle is None and not late
         if isinstance(choice, ActionChunk):
             phrase, best, note, warn = choice.phrase, [], choice.note, False
@@ -266,6 +266,8 @@ class PolicyNode(Node):  # type: ignore[misc]
             level, state, message = (Level.WARN if obstacle.warn else Level.OK), obstacle.state, obstacle.message
         if self._frames.problem and level is not Level.ERROR:
             level, message = Level.WARN, f"{message}; {self._frames.problem}"
+        if self._late and level is not Level.ERROR:
+            level, message = Level.WARN, f"{message}; {self._late}"
         if self._last is not None and self._warned and level is not Level.ERROR:
             level, message = Level.WARN, f"{message}; {self._last.note}"
         elif self._last is not None and self._last.motion.startswith(CHUNK) and state in ("driving", "thinking"):

@@ -39,7 +39,7 @@ def clap_from_description(checkpoint: str, description: PolicyDescription, cell:
         )
     said, device = description.clap, torch_device(description.device)
     base = Path(said.base) if said.base else None
-    run = read_run(Path(checkpoint), base, torch.float32 if device.type == "cpu" else None)
+    run = read_run(Path(checkpoint), base, weights_type(device))
     config = run.config
     cameras = (description.camera, *description.more_cameras)
     if config.views and len(cameras) != len(config.views):
@@ -64,6 +64,13 @@ def clap_from_description(checkpoint: str, description: PolicyDescription, cell:
     period_ns = round(1e9 / hertz)
     seams = seams_of(description)
     return ClapRf(run, meaning, layout, robot.name, period_ns, device, state=state, executed=said.executed, seams=seams)
+
+
+def weights_type(device: torch.device) -> torch.dtype | None:
+    """Return the type that weights are run in: bfloat16 where a GPU computes with it, None for that of the file."""
+    if device.type == "cpu":
+        return torch.float32
+    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else None
 
 
 def meaning_of_poses(run: ClapRun, quantiles: Quantiles) -> Meaning:
