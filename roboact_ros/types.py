@@ -119,6 +119,7 @@ class ArmMode(enum.Enum):
     FREEDRIVE = "moved by hand"
     POWER_OFF = "power off"
     NO_PROGRAM = "control program not running"
+    SILENT = "no joint states are heard"
     DISCONNECTED = "disconnected"
 
 

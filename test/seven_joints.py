@@ -19,6 +19,7 @@ JOINTS = (
     ("wrist_pitch", (0.0, 0.0, 0.19), (0.0, 1.0, 0.0), -1.8, 2.1, 3.0),
     ("wrist_roll", (0.0, 0.0, 0.0), (0.0, 0.0, 1.0), -2.9, 2.9, 3.0),
 )
+LOW, HIGH, SPEED = (np.array([joint[k] for joint in JOINTS]) for k in (3, 4, 5))
 TOOL = (0.0, 0.0, 0.16)
 HOME = (0.0, 0.35, 0.0, 1.6, 0.0, 1.1, 0.0)
 """The elbow up, the tool down."""

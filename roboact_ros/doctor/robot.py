@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from roboact_ros.cells.description import Cell
 from roboact_ros.doctor.finding import Finding, fail, ok, warn
@@ -18,6 +19,9 @@ _GENERATIONS = {"3": "cb3", "5": "e-series"}
 def check_robot(cell: Cell) -> Iterator[Finding]:
     """Knock at the controller's ports and ask its dashboard."""
     address = cell.robot_address
+    if cell.arm.model == "urdf":
+        yield from _check_urdf(cell)
+        return
     if cell.simulated and not _open(address, 29999):
         yield ok("robot", f"a simulated {cell.arm.model}, started with the cell; robot_ip:=ADDRESS takes a real one")
         return
@@ -39,6 +43,14 @@ def check_robot(cell: Cell) -> Iterator[Finding]:
         else:
             advice = "install the Robotiq URCap on the controller, or set gripper.kind:=none"
             yield fail("gripper", f"nothing answers at {address}:{GRIPPER_PORT}", advice)
+
+
+def _check_urdf(cell: Cell) -> Iterator[Finding]:
+    if find_spec("pinocchio") is None:
+        yield fail("robot", f"{cell.arm.urdf} cannot be used without Pinocchio", "pip install 'roboact_ros[urdf]'")
+    else:
+        topics = f"targets on {cell.arm.command}, joints on {cell.arm.joint_states}"
+        yield ok("robot", f"the arm of {cell.arm.urdf}: {topics}; its driver is somebody else's")
 
 
 def _mode(address: str, cell: Cell) -> Iterator[Finding]:

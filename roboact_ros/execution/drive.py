@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from roboact_ros.arms.arm import Arm
 from roboact_ros.arms.gripper_worker import GripperWorker
+from roboact_ros.arms.streamed import StreamedArm
 from roboact_ros.errors import ArmError
 from roboact_ros.execution.channel import Message
 from roboact_ros.execution.commanded import Command
@@ -36,6 +37,11 @@ class Drive:
         """Return the newest state of the arm."""
         return self._arm.read()
 
+    def hear(self, message: Message) -> None:
+        """Take what the node was told by the arm, if that is how the arm is reached."""
+        if isinstance(self._arm, StreamedArm) and message["arm"] == self._name:
+            self._arm.tell(message["q"], message["qd"], message["at"])
+
     def send(self, command: Command, source: str, now_ns: int) -> None:
         """Carry out ``command``, which ``source`` asked for, at a monotonic time [ns]."""
         if command.q is None:
@@ -64,4 +70,5 @@ class Drive:
             "pose": state.pose_tool_in_base[:3].ravel().tolist(),
             "gripper": None if gripper is None else [gripper.opening, gripper.moving, gripper.holding],
             "targets": targets,
+            "commands": self._arm.take() if isinstance(self._arm, StreamedArm) else [],
         }

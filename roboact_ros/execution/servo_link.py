@@ -71,6 +71,10 @@ class ServoLink:
         """Tell the loop that the node lives, and why motions are held (empty when they are not)."""
         self._send({"do": "alive", "hold": hold})
 
+    def joints(self, arm: str, q: Sequence[float], qd: Sequence[float], at_ns: int) -> None:
+        """Tell the loop the joints [rad] and speeds [rad/s] of an arm that is not reached by the loop itself."""
+        self._send({"do": "joints", "arm": arm, "q": list(q), "qd": list(qd), "at": at_ns})
+
     def submit(self, plan: Sequence[Motion], source: str, arm: str = "") -> Message:
         """Ask for a plan, of one ``arm`` of two, and return the answer, as :meth:`request` does."""
         return self.request("submit", plan=plan_to_json(plan), source=source, arm=arm)

@@ -121,6 +121,9 @@ class ServoLoop:
                 self._executor.hold("camera", message["hold"])
             else:
                 self._executor.release("camera")
+        elif message["do"] == "joints":
+            for drive in self._drives:
+                drive.hear(message)
         elif message["do"] == "measure":
             counted = vars(self._ticker.lateness)
             self._channel.send({"kind": "reply", "id": message["id"], "refused": "", **counted})

@@ -17,11 +17,14 @@ from collections.abc import Callable
 from functools import partial
 from types import FrameType
 
+from roboact_ros.arms.arm import Arm
 from roboact_ros.arms.digital_output import DigitalOutputGripper
 from roboact_ros.arms.dual import Arms
 from roboact_ros.arms.gripper import Gripper
 from roboact_ros.arms.gripper_worker import GripperWorker
 from roboact_ros.arms.robotiq import RobotiqGripper
+from roboact_ros.arms.streamed import HALT_DECELERATION as STREAMED_DECELERATION
+from roboact_ros.arms.streamed import StreamedArm
 from roboact_ros.arms.ur import HALT_DECELERATION, URArm
 from roboact_ros.arms.ur_calibration import read_calibration
 from roboact_ros.cells.description import Cell
@@ -32,7 +35,7 @@ from roboact_ros.execution.control import OneArm
 from roboact_ros.execution.drive import Drive
 from roboact_ros.execution.dual_executor import DualExecutor
 from roboact_ros.execution.executor import Executor
-from roboact_ros.execution.of_cell import executor_of, rate_of
+from roboact_ros.execution.of_cell import executor_of, kinematics_of, rate_of
 from roboact_ros.execution.one_of_two import OneOfTwo
 from roboact_ros.execution.realtime import prepare_process, silence_collector
 from roboact_ros.execution.requests import Requests
@@ -60,6 +63,9 @@ def main(descriptor: int) -> int:
         found = _connect(cell, channel, first, notices)
     except EOFError:
         return 0
+    except RoboactError as error:
+        _say_lost(channel, str(error))
+        return 1
     arms = Arms({name: arm for name, (arm, _) in found.items()})
     try:
         executors = {name: executor_of(cell.of_arm(name), table) for name, (_, table) in found.items()}
@@ -75,7 +81,7 @@ def main(descriptor: int) -> int:
     return 0
 
 
-Connected = tuple[URArm, FloatArray | None]
+Connected = tuple[Arm, FloatArray | None]
 """An arm and the table of its calibration, None where the published one is used."""
 
 
@@ -88,7 +94,11 @@ def _connect(cell: Cell, channel: Channel, first: Message, notices: deque[str]) 
     cells = {name: cell.of_arm(name) for name in cell.arm_names}
     found: dict[str, Connected] = {}
     why = {name: f"connecting to {one.robot_address}" for name, one in cells.items()}
+    why |= {
+        name: f"nothing is heard on {one.arm.joint_states}" for name, one in cells.items() if one.arm.model == "urdf"
+    }
     threads: dict[str, threading.Thread] = {}
+    streamed = {name: _streamed(one) for name, one in cells.items() if one.arm.model == "urdf"}
 
     def attempt(name: str) -> None:
         try:
@@ -98,14 +108,15 @@ def _connect(cell: Cell, channel: Channel, first: Message, notices: deque[str]) 
             time.sleep(_RETRY_PERIOD)
 
     while len(found) < len(cells):
-        for name in cells:
+        for name in cells.keys() - streamed.keys():
             if name not in found and (name not in threads or not threads[name].is_alive()):
                 threads[name] = threading.Thread(target=attempt, args=(name,), daemon=True)
                 threads[name].start()
         missing = [f"{name} arm: {why[name]}" if name else why[name] for name in cells if name not in found]
-        _answer(channel, first, "; ".join(missing) or "starting")
-        for arm, _ in list(found.values()):
-            arm.read()  # a sign of life for a robot that waits for the other
+        _answer(channel, first, "; ".join(missing) or "starting", streamed)
+        found.update({name: (arm, None) for name, arm in streamed.items() if arm.heard})
+        for connected, _ in list(found.values()):
+            connected.read()  # a sign of life for a robot that waits for the other
     return {name: found[name] for name in cells}
 
 
@@ -116,7 +127,13 @@ def _connect_one(cell: Cell, report: Callable[[str], None]) -> Connected:
     return arm, read_calibration(cell.robot_address) if cell.arm.calibrated else None
 
 
-def _answer(channel: Channel, first: Message, reason: str) -> None:
+def _streamed(cell: Cell) -> StreamedArm:
+    """Return an arm that the node talks to."""
+    deceleration = min(STREAMED_DECELERATION, cell.safety.joint_acceleration)
+    return StreamedArm(kinematics_of(cell).forward, 1.0 / rate_of(cell), deceleration)
+
+
+def _answer(channel: Channel, first: Message, reason: str, streamed: dict[str, StreamedArm]) -> None:
     """Answer the node for a tenth of a second while there is no robot; a stop or pause is kept in ``first``."""
     channel.send({"kind": "status", "state": "disconnected", "reason": reason})
     message = channel.receive(timeout=0.1)
@@ -124,6 +141,8 @@ def _answer(channel: Channel, first: Message, reason: str) -> None:
         word = message["do"]
         if word == "finish":
             raise EOFError("asked to end")
+        if word == "joints":
+            streamed[message["arm"]].tell(message["q"], message["qd"], message["at"])
         first["stopped"] = (first["stopped"] or word == "stop") and word != "resume"
         first["paused"] = (first["paused"] or word == "pause") and word != "resume"
         if "id" in message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from roboact_ros.nodes.messages.arm import (
     BASE_FRAME,
+    JOINT_NAMES,
     gripper_to_message,
     joints_to_message,
     targets_to_message,
@@ -32,10 +34,15 @@ class ArmTopics:
     Args:
         node: The node that publishes.
         arm: Name of the arm, below which the topics are; a single one has none.
+        joints: Names of its joints.
+        tells: Topic on which the arm tells its joints itself; empty when it does not.
     """
 
-    def __init__(self, node: Node, arm: str) -> None:
+    def __init__(self, node: Node, arm: str, joints: Sequence[str] = JOINT_NAMES, tells: str = "") -> None:
         below = f"{arm}/" if arm else ""
+        self._names, own = joints, node.resolve_topic_name(f"{below}joint_states")
+        # Two who tell the same would not agree on when.
+        self._told = bool(tells) and node.resolve_topic_name(tells) == own
         self._frame = f"{below}{BASE_FRAME}"
         self._joints = node.create_publisher(JointState, f"{below}joint_states", 10)
         self._pose = node.create_publisher(PoseStamped, f"{below}tcp_pose", 10)
@@ -46,15 +53,16 @@ class ArmTopics:
     def publish(self, message: dict[str, Any], offset_ns: int) -> None:
         """Publish a report of the servo process; ``offset_ns`` takes its monotonic times to those of ROS [ns]."""
         stamp = message["at"] + offset_ns
-        joints = joints_to_message(message["q"], message["qd"], stamp)
+        joints = joints_to_message(message["q"], message["qd"], stamp, self._names)
         pose = tool_pose_to_message(np.vstack((np.reshape(message["pose"], (3, 4)), (0.0, 0.0, 0.0, 1.0))), stamp)
         joints.header.frame_id = pose.header.frame_id = self._frame
-        self._joints.publish(joints)
+        if not self._told:
+            self._joints.publish(joints)
         self._pose.publish(pose)
         if message["gripper"] is not None:
             self._gripper.publish(gripper_to_message(GripperState(*message["gripper"]), stamp))
         for source, targets in itertools.groupby(message["targets"], key=lambda target: str(target[2])):
-            self._action.publish(targets_to_message([(at + offset_ns, q) for at, q, _ in targets], source))
+            self._action.publish(targets_to_message([(at + offset_ns, q) for at, q, _ in targets], source, self._names))
 
     def tell(self, status: Status) -> None:
         """Publish how the arm is."""

@@ -36,6 +36,7 @@ from roboact_ros.nodes.messages.diagnostics import (
 )
 from roboact_ros.nodes.run import run_node
 from roboact_ros.nodes.steady import every
+from roboact_ros.nodes.streamed_topics import StreamedTopics
 
 NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
@@ -74,7 +75,12 @@ class ExecutorNode(Node):  # type: ignore[misc]
         self._refused = self._logged = ""
         self._restarts = self._servo.restarts
         self._answers: deque[str] = deque(maxlen=8)
-        self._arms = {arm: ArmTopics(self, arm) for arm in cell.arm_names}
+        self._streamed = {
+            name: StreamedTopics(self, cell.of_arm(name).arm, functools.partial(self._servo.joints, name))
+            for name in cell.arm_names
+            if cell.of_arm(name).arm.model == "urdf"
+        }
+        self._arms = {name: self._topics(name, cell) for name in cell.arm_names}
         self._status = self.create_publisher(DiagnosticStatus, "executor/status", LATCHED) if cell.arms else None
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         for arm in dict.fromkeys(("", *cell.arm_names)):
@@ -90,6 +96,11 @@ class ExecutorNode(Node):  # type: ignore[misc]
         """Bring the arm to rest before the publishers go."""
         self._servo.close()
         super().destroy_node()
+
+    def _topics(self, name: str, cell: Cell) -> ArmTopics:
+        if (streamed := self._streamed.get(name)) is None:
+            return ArmTopics(self, name)
+        return ArmTopics(self, name, streamed.joints, cell.of_arm(name).arm.joint_states)
 
     def _listen(self, arm: str) -> None:
         """Take what is said to one arm of two, or to the whole cell where it has no name."""
@@ -175,6 +186,8 @@ class ExecutorNode(Node):  # type: ignore[misc]
                 # The offset between the clocks is taken anew each time: the wall clock may have been set.
                 offset = self.get_clock().now().nanoseconds - time.monotonic_ns()
                 self._arms[message["arm"]].publish(message, offset)
+                if (streamed := self._streamed.get(message["arm"])) is not None:
+                    streamed.publish(message["commands"])
             elif message["kind"] == "status":
                 refused = message.get("refused", "")
                 if refused not in ("", self._told.get("refused"), *self._answers):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from seven_joints import HOME, JOINTS, cell_text, written_cell
+from seven_joints import HIGH, HOME, LOW, SPEED, cell_text, written_cell
 
 from roboact_ros.arms.fake import IdealArm
 from roboact_ros.cells.description import ARMS, Cell
@@ -18,8 +18,6 @@ from roboact_ros.execution.one_of_two import OneOfTwo
 from roboact_ros.execution.status import PERSON, POLICY, State
 from roboact_ros.language.parse import parse
 from roboact_ros.types import CHUNK_AXES, ActionChunk, FloatArray, Motion
-
-LOW, HIGH, SPEED = (np.array([joint[k] for joint in JOINTS]) for k in (3, 4, 5))
 
 
 class Rig:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pinocchio
 import pytest
-from seven_joints import HOME, JOINTS, forward_by_hand, seven_arm, urdf_text, written
+from seven_joints import HIGH, HOME, LOW, forward_by_hand, seven_arm, urdf_text, written
 
 from roboact_ros.errors import ConfigurationError, MotionRefused
 from roboact_ros.execution.jacobian import CHARACTERISTIC_LENGTH
@@ -17,7 +17,6 @@ from roboact_ros.execution.urdf_kinematics import UrdfKinematics
 from roboact_ros.types import FloatArray
 from roboact_ros.urdf import read_urdf
 
-LOW, HIGH = (np.array([joint[k] for joint in JOINTS]) for k in (3, 4))
 SLANTED = {
     'xyz="0 0 0.19" rpy="0 0 0"': 'xyz="0.03 -0.02 0.19" rpy="0.2 -0.4 0.7"',
     '<axis xyz="0 1 0"/>': '<axis xyz="0.6 0 0.8"/>',

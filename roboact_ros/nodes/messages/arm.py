@@ -29,9 +29,11 @@ GRIPPER_JOINT = "gripper"
 _SECOND = 1_000_000_000
 
 
-def joints_to_message(q: Sequence[float], qd: Sequence[float], stamp_ns: int) -> JointState:
-    """Convert measured joints: positions [rad] and velocities [rad/s] in the order of ``JOINT_NAMES``."""
-    message = JointState(name=JOINT_NAMES, position=list(q), velocity=list(qd))
+def joints_to_message(
+    q: Sequence[float], qd: Sequence[float], stamp_ns: int, names: Sequence[str] = JOINT_NAMES
+) -> JointState:
+    """Convert measured joints: positions [rad] and velocities [rad/s] in the order of ``names``."""
+    message = JointState(name=list(names), position=list(q), velocity=list(qd))
     message.header.stamp = stamp_to_message(stamp_ns)
     message.header.frame_id = BASE_FRAME
     return message
@@ -85,15 +87,18 @@ def gripper_from_message(message: JointState) -> tuple[GripperState, int]:
     return state, stamp_from_message(message.header.stamp)
 
 
-def targets_to_message(targets: Sequence[tuple[int, Sequence[float]]], source: str) -> JointTrajectory:
+def targets_to_message(
+    targets: Sequence[tuple[int, Sequence[float]]], source: str, names: Sequence[str] = JOINT_NAMES
+) -> JointTrajectory:
     """Convert joint targets that were sent to the arm.
 
     Args:
         targets: Moment [ns, ROS time] and joints [rad] of each, in order; at least one.
         source: Who asked for the motion, e.g. ``teleop`` or ``policy``; travels as ``header.frame_id``.
+        names: Names of the joints.
     """
     start = targets[0][0]
-    message = JointTrajectory(joint_names=JOINT_NAMES)
+    message = JointTrajectory(joint_names=list(names))
     message.header.stamp = stamp_to_message(start)
     message.header.frame_id = source
     for moment, q in targets:

@@ -1,0 +1,78 @@
+"""The topics of an arm that is driven by somebody else's ROS 2 driver, such as one of ros2_control."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from builtin_interfaces.msg import Duration
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import JointState
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
+
+from roboact_ros.cells.description import ArmDescription
+from roboact_ros.urdf import read_urdf
+
+LEAD_NS = 60_000_000
+"""The last point of a trajectory is due this long after it was sent: the next one comes before [ns]."""
+
+_SHORTEST_NS = 8_000_000
+_NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+Told = Callable[[Sequence[float], Sequence[float], int], None]
+"""Takes joints [rad], their speeds [rad/s], and the monotonic time at which they arrived [ns]."""
+
+
+class StreamedTopics:
+    """Publishes targets as ``JointTrajectory`` and takes ``JointState`` of the arm.
+
+    Args:
+        node: The node.
+        arm: The arm, of a URDF.
+        told: Takes what the arm tells.
+    """
+
+    def __init__(self, node: Node, arm: ArmDescription, told: Told) -> None:
+        self.joints = read_urdf(Path(arm.urdf), arm.base, arm.tool).joints
+        self._told, self._warn = told, node.get_logger().warning
+        self._last: tuple[int, list[float]] = (0, [])
+        self._warned = False
+        self._command = node.create_publisher(JointTrajectory, arm.command, 10)
+        node.create_subscription(JointState, arm.joint_states, self._hear, _NEWEST)
+
+    def publish(self, commands: Sequence[tuple[int, Sequence[float]]]) -> None:
+        """Publish targets, each with the monotonic time at which it was commanded [ns]; they begin at once."""
+        if not commands:
+            return
+        message = JointTrajectory(joint_names=self.joints)
+        end = commands[-1][0]
+        for at, q in commands:
+            if (due := LEAD_NS - (end - at)) > 0:
+                message.points.append(
+                    JointTrajectoryPoint(positions=list(q), time_from_start=Duration(sec=0, nanosec=due))
+                )
+        self._command.publish(message)
+
+    def _hear(self, message: JointState) -> None:
+        """Take the joints of the arm, in whatever order and among whatever others they are told."""
+        now, names = time.monotonic_ns(), list(message.name)
+        before, q_before = self._last
+        if now - before < _SHORTEST_NS:
+            return
+        if missing := [name for name in self.joints if name not in names]:
+            if not self._warned:
+                self._warn(f"the joint states lack {', '.join(missing)}; they have {', '.join(names) or 'nothing'}")
+            self._warned = True
+            return
+        order = [names.index(name) for name in self.joints]
+        q = [float(message.position[i]) for i in order]
+        if len(message.velocity) == len(names):
+            qd = [float(message.velocity[i]) for i in order]
+        elif q_before:
+            qd = [(new - old) * 1e9 / (now - before) for new, old in zip(q, q_before, strict=True)]
+        else:
+            qd = [0.0] * len(q)
+        self._last = now, q
+        self._told(q, qd, now)

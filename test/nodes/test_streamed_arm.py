@@ -1,0 +1,121 @@
+"""The executor node with the arm of a URDF: a driver of somebody else, here a node of the test, follows its topics."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rclpy
+from diagnostic_msgs.msg import DiagnosticStatus
+from geometry_msgs.msg import PoseStamped
+from rclpy.experimental import EventsExecutor
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import JointState
+from seven_joints import HOME, JOINTS, forward_by_hand, written_cell
+from std_msgs.msg import String
+from trajectory_msgs.msg import JointTrajectory
+
+from roboact_ros.nodes.messages.arm import tool_pose_from_message
+from roboact_ros.nodes.messages.diagnostics import status_from_message
+from roboact_ros.nodes.streamed_topics import LEAD_NS
+
+DEADLINE = 120.0
+NAMES = [name for name, *_ in JOINTS]
+
+
+class Driver:
+    """Takes trajectories and tells its joints in another order, a finger among them."""
+
+    def __init__(self, system: str) -> None:
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context)
+        self.node = Node("driver", context=self.context)
+        self.executor = EventsExecutor(context=self.context)
+        self.executor.add_node(self.node)
+        self.q = dict(zip(NAMES, HOME, strict=True))
+        self.state, self.pose, self.tellers = "", np.eye(4), set[tuple[str, ...]]()
+        self.trajectories: list[JointTrajectory] = []
+        self.node.create_subscription(JointTrajectory, "/arm/command", self._follow, 10)
+        latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self.node.create_subscription(DiagnosticStatus, "executor/status", self._on_status, latched)
+        self.node.create_subscription(PoseStamped, "tcp_pose", self._on_pose, 10)
+        self.node.create_subscription(JointState, "joint_states", self._on_joints, 10)
+        self.teleop = self.node.create_publisher(String, "teleop/motion", 10)
+        self.joints = self.node.create_publisher(JointState, "/joint_states", 10)
+        self.node.create_timer(0.02, self._tell)
+        command = [sys.executable, "-m", "roboact_ros.nodes.executor_node", system, "arm.command:=/arm/command"]
+        self.process = subprocess.Popen([*command, "safety.command_timeout:=20", "arm.rate_hz:=50"])
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        end = time.monotonic() + DEADLINE
+        while not condition():
+            assert time.monotonic() < end, f"no {what}: {self.state}"
+            self.executor.spin_once(timeout_sec=0.02)
+
+    def say(self, words: str, height: float) -> bool:
+        """Say something and return whether the tool then comes to rest at a height."""
+        end = time.monotonic() + 6.0
+        self.teleop.publish(String(data=words))
+
+        def there() -> bool:
+            return self.state == "idle" and abs(self.pose[2, 3] - height) < 1e-5
+
+        self.until(lambda: there() or time.monotonic() > end, "time")
+        return there()
+
+    def close(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(DEADLINE) == 0
+        self.node.destroy_node()
+        self.executor.shutdown()
+        rclpy.shutdown(context=self.context)
+
+    def _tell(self) -> None:
+        names = [*reversed(NAMES), "finger"]
+        message = JointState(name=names, position=[*(self.q[name] for name in reversed(NAMES)), 0.02])
+        self.joints.publish(message)
+
+    def _follow(self, message: JointTrajectory) -> None:
+        self.trajectories.append(message)
+        self.q = dict(zip(message.joint_names, message.points[-1].positions, strict=True))
+
+    def _on_status(self, message: DiagnosticStatus) -> None:
+        self.state = status_from_message(message).values["state"]
+
+    def _on_pose(self, message: PoseStamped) -> None:
+        self.pose = tool_pose_from_message(message)[0]
+
+    def _on_joints(self, message: JointState) -> None:
+        self.tellers.add(tuple(message.name))
+
+
+@pytest.fixture
+def driver(tmp_path: Path) -> Iterator[Driver]:
+    driver = Driver(written_cell(tmp_path))
+    yield driver
+    driver.close()
+
+
+def test_words_move_an_arm_over_its_topics(driver: Driver) -> None:
+    driver.until(lambda: driver.state == "idle", "arm")
+    driver.until(lambda: np.allclose(driver.pose, forward_by_hand(np.array(HOME)), atol=1e-6), "pose")
+    driver.until(lambda: driver.teleop.get_subscription_count() >= 1, "subscription")
+    low = forward_by_hand(np.array(HOME))[2, 3]
+    for _ in range(20):  # a machine that is too busy to tell the joints in time holds the arm: once more from home
+        driver.say("home", low)
+        if driver.say("raise the arm up by five centimeters", low + 0.05):
+            break
+    else:
+        raise AssertionError("the arm never got there")
+    assert driver.tellers == {(*reversed(NAMES), "finger")}  # nobody else tells on the arm's own topic
+    for message in driver.trajectories:
+        assert list(message.joint_names) == NAMES
+        due = [point.time_from_start.sec * 10**9 + point.time_from_start.nanosec for point in message.points]
+        assert due == sorted(due) and due[-1] == LEAD_NS and due[0] > 0
