@@ -211,7 +211,7 @@ def _explain(error: Any, origin: str) -> str:
         return f'{origin}: unknown key "{dotted}": {hint}'
     if error["type"] == "literal_error" and isinstance(error["input"], str):
         valid = [word.strip(" '") for word in re.split(r",| or ", error["ctx"]["expected"])]
-        return f'{origin}: {dotted} "{error["input"]}": {did_you_mean(error["input"], valid)}'
+        return f"{origin}: {dotted} = {error['input']!r}: {did_you_mean(error['input'], valid)}"
     return f"{origin}: {dotted} = {error['input']!r}: {error['msg']}"
 
 

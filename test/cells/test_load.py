@@ -33,7 +33,7 @@ def test_shorthands_and_dotted_keys_change_the_cell() -> None:
         ("safety.tool_speed:=.nan", "finite"),
         ("arm.model:=ur7", "urdf"),
         ("cameras.front.fsp:=3", 'did you mean "fps"'),
-        ("camera:=webcam", "'simulated'"),
+        ("camera:=webcam", "simulated"),
         ("name.first:=x", "plain value"),
         ("robot_ip=1.2.3.4", "key:=value"),
         ("safety.workspace_x:=[0.1, 0.2]", "must contain 0"),

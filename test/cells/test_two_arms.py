@@ -46,7 +46,7 @@ def test_real_arms_are_told_apart() -> None:
         (["left_ip:=10.0.0.1", "right_ip:=10.0.0.1"], "every controller has its own"),
         (["arms.left.model:=ur5"], "one model, not ur5 and ur5e"),
         (["arms.left.modl:=ur5"], 'did you mean "model"'),
-        (["arms.middle:={}"], "'left' or 'right'"),
+        (["arms.middle:={}"], "Valid: left, right"),
         (["arms.right.pose_base_in_cell:=[0, 0.1, 0, 0, 0, 0]"], "0.1 m apart, at least 0.2 m"),
         (["policy.kind:=clip_rt"], "drives one arm; for two, valid are: none, clap, clap_ntp, clap_remote"),
         (["sim.address:=here"], "no IPv4 address"),

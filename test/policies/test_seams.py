@@ -113,14 +113,14 @@ def known(value: float, count: int, frozen: int) -> Guide:
 def test_a_flow_in_two_minds_goes_on_as_it_began() -> None:
     random = torch.Generator().manual_seed(0)
     off = dict.fromkeys(("plain", "bent", "nearest"), 0)
-    for _ in range(40):
+    for _ in range(20):
         noise = torch.randn((8, 8, 1), generator=random, dtype=torch.float64)
         draws, guide = flow(TwoPoints(8), noise, 4), known(1.0, 8, 4)
         torch.testing.assert_close(flow(TwoPoints(8), noise, 4, known(1.0, 8, 0)), draws)
         chosen = {"plain": draws[:1], "bent": flow(TwoPoints(8), noise[:1], 4, guide), "nearest": nearest(draws, guide)}
         for name, actions in chosen.items():
             off[name] += float(actions[0, -1, 0]) < 0.0
-    assert 10 <= off["plain"] <= 30  # by itself it is not decided
+    assert 4 <= off["plain"] <= 16  # by itself it is not decided
     assert off["bent"] < off["plain"] and off["nearest"] <= 1
     assert pull(0.0) == MOST and pull(0.5) == pytest.approx(2.0) and pull(0.99) == MOST
 
@@ -154,7 +154,7 @@ def test_a_cell_says_how_and_mistakes_are_told() -> None:
     assert of("policy.kind:=clap", "policy.seams:=wait") == ("wait", 1.0)
     assert of("policy.kind:=clap_ntp", "policy.seams:=ensemble", "policy.lookahead:=0.2") == ("ensemble", 0.2)
     assert seams_of(load_cell("clip_rt_ur5").policy) == "wait"
-    with pytest.raises(ConfigurationError, match=r'policy.seams "inpant": did you mean "inpaint"'):
+    with pytest.raises(ConfigurationError, match="policy.seams = 'inpant': did you mean \"inpaint\""):
         of("policy.kind:=clap", "policy.seams:=inpant")
     with pytest.raises(ConfigurationError, match="inpaint does not go with clap_remote; valid: "):
         of("policy.kind:=clap_remote", "policy.seams:=inpaint")
