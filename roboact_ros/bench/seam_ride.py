@@ -18,7 +18,7 @@ from roboact_ros.policies.continuation import Continuation
 from roboact_ros.policies.ensembled import Ensembled
 from roboact_ros.policies.pilot import ExecutorReport, Pilot
 from roboact_ros.policies.policy import ContinuingPolicy
-from roboact_ros.policies.seams import GOING_ON
+from roboact_ros.policies.seams import AFTER_THE_END, GOING_ON
 from roboact_ros.robots import robot_model
 from roboact_ros.sim.bases import planar_bases
 from roboact_ros.sim.motion_kernel import STEP
@@ -153,7 +153,8 @@ class _Driver:
     def __init__(self, course: Course, policy: ContinuingPolicy, arms: _Arms) -> None:
         self._policy, self._arms, self._executor = policy, arms, arms.runner.executor
         waits = course.way == "wait"
-        self._pilot = Pilot(arms.cell.safety.camera_timeout, 1.0 if waits else course.lookahead, streams=not waits)
+        lookahead = AFTER_THE_END if waits else course.lookahead
+        self._pilot = Pilot(arms.cell.safety.camera_timeout, lookahead, streams=not waits)
         self._pilot.instruct("go round it")
         self._continuation = Continuation(course.latency)
         self._goes_on = course.way in GOING_ON

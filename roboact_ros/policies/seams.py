@@ -22,6 +22,9 @@ _OF_KIND = {
 GOING_ON = ("ensemble", "inpaint", "select")
 """Ways that have to know what the arms do."""
 
+AFTER_THE_END = 2.0
+"""Lookahead that waits until the arms stand: they are at the end of a chunk, to a twentieth, a little before."""
+
 _ONE_BY_ONE = ("wait",)
 _LOOKAHEAD = 0.5
 
@@ -44,4 +47,6 @@ def lookahead_of(policy: PolicyDescription) -> float:
     """Return the fraction of a motion or chunk after which the next one may be chosen."""
     if policy.lookahead is not None:
         return policy.lookahead
-    return 1.0 if seams_of(policy) == "wait" else _LOOKAHEAD
+    if seams_of(policy) != "wait":
+        return _LOOKAHEAD
+    return AFTER_THE_END if policy.kind in ("clap", "clap_ntp", "clap_remote") else 1.0

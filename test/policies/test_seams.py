@@ -15,7 +15,7 @@ from roboact_ros.policies.ensembled import averaged
 from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
 from roboact_ros.policies.nets.clap.flow_sampler import FlowSampler
 from roboact_ros.policies.nets.clap.guidance import MOST, Guide, flow, nearest, pull
-from roboact_ros.policies.seams import lookahead_of, seams_of
+from roboact_ros.policies.seams import AFTER_THE_END, lookahead_of, seams_of
 from roboact_ros.policies.underway import Underway, places, poses_of_steps, rest_of, soft_mask, steps_of_poses
 from roboact_ros.types import CHUNK_AXES, ActionChunk
 
@@ -151,7 +151,7 @@ def test_a_cell_says_how_and_mistakes_are_told() -> None:
         return seams_of(policy), lookahead_of(policy)
 
     assert of("policy.kind:=clap") == ("select", 0.5)
-    assert of("policy.kind:=clap", "policy.seams:=wait") == ("wait", 1.0)
+    assert of("policy.kind:=clap", "policy.seams:=wait") == ("wait", AFTER_THE_END)
     assert of("policy.kind:=clap_ntp", "policy.seams:=ensemble", "policy.lookahead:=0.2") == ("ensemble", 0.2)
     assert seams_of(load_cell("clip_rt_ur5").policy) == "wait"
     with pytest.raises(ConfigurationError, match="policy.seams = 'inpant': did you mean \"inpaint\""):
