@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS), help="to measure (all)")
     parser.add_argument("--latency", nargs="+", type=float, default=[0, 50, 100, 200], help="of the policy [ms]")
-    parser.add_argument("--seeds", type=int, default=3, help="of the policy's noise (%(default)s)")
+    parser.add_argument("--seeds", type=int, default=4, help="of the policy's noise (%(default)s)")
     parser.add_argument("--horizon", type=int, default=32, help="steps of a chunk (%(default)s)")
     parser.add_argument("--hertz", type=float, default=30.0, help="steps in a second (%(default)s)")
     parser.add_argument("--lookahead", type=float, default=0.5, help="part of a chunk after which the next is chosen")
