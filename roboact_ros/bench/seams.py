@@ -49,15 +49,14 @@ def run(args: argparse.Namespace) -> Report:
                 Course(way, ms / 1e3, seed, args.horizon, args.hertz, args.lookahead) for seed in range(args.seeds)
             ]
             figures[way, ms] = summary([ride(course) for course in courses])
-    ours = {f"{way} {ms:g} ms": figures[way, ms] for way, ms in figures if way != "wait"}
-    peers = {f"wait {ms:g} ms": figures[way, ms] for way, ms in figures if way == "wait"}
+    named = {f"{way} {ms:g} ms": one for (way, ms), one in figures.items()}
     ratios = {
         f"time, {way} {ms:g} ms": figures["wait", ms]["seconds"] / one["seconds"]
         for (way, ms), one in figures.items()
         if way != "wait" and ("wait", ms) in figures
     }
     settings: dict[str, object] = {"horizon": args.horizon, "hertz": args.hertz, "seeds": args.seeds}
-    return Report("seams", metrics=settings | ours, peers=peers, ratios=ratios)
+    return Report("seams", metrics=settings, peers=named, ratios=ratios)
 
 
 def summary(rides: Sequence[Ride]) -> dict[str, float]:
