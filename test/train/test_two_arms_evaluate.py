@@ -11,7 +11,7 @@ import pytest
 
 from roboact_ros.cli import main
 from roboact_ros.errors import ConfigurationError, PolicyError, RecordingError
-from roboact_ros.sim.tasks.two_arms import PAIR_TASKS, pair_episode
+from roboact_ros.sim.tasks.two_arms import pair_episode
 from roboact_ros.types import ActionChunk
 from roboact_train.clap.ntp_settings import NtpSettings
 from roboact_train.clap.ntp_train import NtpRequest
@@ -81,12 +81,6 @@ def rf(tmp_path_factory: pytest.TempPathFactory, data: Path, speaking: Path) -> 
     return output / "best"
 
 
-def test_the_teacher_does_every_task() -> None:
-    outcomes = [PairTrial(PairContender("teacher"), task, 0, RULES).run() for task in PAIR_TASKS]
-    assert [outcome.result.task for outcome in outcomes if not outcome.result.success] == []
-    assert all(0 < outcome.result.motions <= RULES.steps and not outcome.result.refused for outcome in outcomes)
-
-
 def test_random_steps_do_nothing_useful_and_are_the_same_again() -> None:
     rules = PairRules(view=RULES.view, steps=40)
     first, again = (PairTrial(PairContender("random"), "lift_tray", 0, rules).run().result for _ in range(2))
@@ -136,8 +130,8 @@ def test_labels_that_do_not_fit_are_refused(
 
 
 def test_the_last_line_is_that_of_every_suite(capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["eval", "two_arms", "--policy", "teacher", "--tasks", "lift_tray", "--episodes", "1", "--processes", "1"]
-    assert main([*words, "--split", "unseen", "--json"]) == 0
+    words = ["eval", "two_arms", "--policy", "teacher", "--tasks", "lift_tray", "hand_over", "--episodes", "1"]
+    assert main([*words, "--processes", "1", "--split", "unseen", "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["mean"] == 1.0 and told["privileged"] and (told["split"], told["seed"]) == ("unseen", 100_000)
     assert told["tasks"]["lift_tray"]["episodes"] == 1 and told["chunk_ms"] > 0.0
