@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from roboact_ros.cells.load import load_cell
 from roboact_ros.cli import main
 from roboact_ros.errors import ConfigurationError, PolicyError, RecordingError
 from roboact_ros.sim.tasks.two_arms import pair_episode
@@ -23,7 +24,7 @@ from roboact_train.demonstrate.pair_source import PairRecipe, TaughtPairEpisode
 from roboact_train.demonstrate.pair_write import write_pair_demonstrations
 from roboact_train.evaluate.pair_contender import PairContender
 from roboact_train.evaluate.pair_trial import PairRules, PairTrial
-from roboact_train.pair_table import CAMERAS, PairTable, PairView
+from roboact_train.pair_table import CAMERAS, CELL, PairTable, PairView
 from roboact_train.training.settings import settings_from
 
 sys.path.append(str(Path(__file__).parent.parent / "policies"))
@@ -79,6 +80,11 @@ def rf(tmp_path_factory: pytest.TempPathFactory, data: Path, speaking: Path) -> 
     given = {**TINY, "model": str(speaking), "matching": "off", "insulated": True, "taps": (0, 2), "stride": 8}
     train_rf(RfRequest([data], output, settings_from(None, given, RfSettings), device="cpu"), lambda line: None)
     return output / "best"
+
+
+def test_the_cell_looks_in_the_order_in_which_policies_learn() -> None:
+    policy = load_cell(CELL).policy
+    assert (policy.camera, *policy.more_cameras) == tuple(CAMERAS.values())
 
 
 def test_random_steps_do_nothing_useful_and_are_the_same_again() -> None:
