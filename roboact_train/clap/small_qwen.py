@@ -22,7 +22,7 @@ from roboact_ros.sim.tasks.two_arms import PAIR_TASKS, pair_episode
 _MARKS = ("<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
 _PROMPTS = (
     "system\nYou are a helpful assistant.\nuser\nassistant\n",
-    "Robot category: S1-stationary\nRobot category: human\n",
+    "Robot category: two-ur5e\nRobot category: human\n",
     "Control the robot to do the task: \nPlease output the subtask and the action tokens.",
     "Subtask: \nAction: ",
 )

@@ -16,8 +16,8 @@ from roboact_train.data.lerobot_episode import LeRobotEpisode, Vectors
 from roboact_train.data.pictures import Encoded, Pixels, jpeg
 from roboact_train.pair_table import PairTable
 
-ROBOT, UNKNOWN = "S1-stationary", "human"
-"""``robot_type`` of data of two arms, whose columns are those of this robot, and of videos without actions."""
+ROBOT, UNKNOWN = "two-ur5e", "human"
+"""``robot_type`` of data of two arms, and of videos without actions."""
 _SHORTEST = 8
 """Takes with less frames are dropped."""
 

@@ -19,7 +19,7 @@ def test_it_is_read_like_any_other_and_has_few_tokens(tmp_path: Path) -> None:
     words, rule = PromptWords(tmp_path / "one"), read_image_rule(tmp_path / "one")
     rows, columns = rule.grid(96, 128)
     images = rows * columns // rule.merge**2
-    ids = words("open the drawer and put the orange block in it", "S1-stationary", 3, images)
+    ids = words("open the drawer and put the orange block in it", "two-ur5e", 3, images)
     assert 3 * images < len(ids) < 3 * images + 80
     model = qwen3_vl(tmp_path / "one", torch.float32)
     pixels = rule.patches(torch.zeros(3, 96, 128, 3, dtype=torch.uint8), torch.device("cpu"))

@@ -38,6 +38,7 @@ ROBOTS = {
         ClapRobot("droid", 6, "droid", _RIGHT),
         ClapRobot("ur5", None, "ur5", _RIGHT),
         ClapRobot("ur5e", None, "ur5e", _RIGHT),
+        ClapRobot("two-ur5e", None, "two-ur5e", _DUAL),
     )
 }
 
