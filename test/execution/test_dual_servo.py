@@ -137,10 +137,13 @@ def test_chunks_of_a_policy_that_thinks_for_100_ms_arrive_in_step_and_without_a_
     assert all(np.abs(moments - moment).min() <= 2_000_000 for moments in at for moment in alone)
     limit = pair.cell.safety.joint_speed * 1.002
     acceleration = pair.cell.safety.joint_acceleration * 1.01
-    for targets in (left, right):
-        q = np.array([joints for _, joints in targets])
-        assert np.abs(np.diff(q, axis=0)).max() / DT <= limit
-        assert np.abs(np.diff(q, 2, axis=0)).max() / DT**2 <= acceleration
+    for targets, moments in zip((left, right), at, strict=True):
+        # Of what was sent, a reader on a busy machine may have missed some.
+        cycles = np.maximum(np.round(np.diff(moments) / (DT * 1e9)), 1.0)
+        qd = np.diff([joints for _, joints in targets], axis=0) / (DT * cycles[:, None])
+        assert np.abs(qd).max() <= limit
+        next_to_each_other = (cycles[1:] == 1.0) & (cycles[:-1] == 1.0)
+        assert np.abs(np.diff(qd, axis=0)[next_to_each_other]).max() / DT <= acceleration
         assert starved(targets) == 0
 
 
