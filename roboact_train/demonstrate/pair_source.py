@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from roboact_ros.errors import ConfigurationError
 from roboact_ros.sim.tasks.two_arms import pair_episode
 from roboact_train.augment.carry_out import Failed
 from roboact_train.data.lerobot_episode import LeRobotEpisode
 from roboact_train.demonstrate.pair_film import frame_ticks
 from roboact_train.demonstrate.pair_lesson import film_of, pair_perturbation
+from roboact_train.demonstrate.taught import check_perturb, drawn_for, episode_name
 from roboact_train.pair_table import PairTable, PairView
 
 
@@ -38,8 +35,7 @@ class PairRecipe:
     view: PairView = field(default_factory=PairView)
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.perturb < 1.0:
-            raise ConfigurationError(f"--perturb is a probability below 1, not {self.perturb}")
+        check_perturb(self.perturb)
         frame_ticks(self.hertz)
 
 
@@ -62,7 +58,7 @@ class TaughtPairEpisode:
     @property
     def name(self) -> str:
         """Task, split and number."""
-        return f"{self.task}-{self.recipe.split}-{self.seed:06d}"
+        return episode_name(self.task, self.recipe.split, self.seed)
 
     def read(self) -> Filmed:
         """Do it.
@@ -72,8 +68,7 @@ class TaughtPairEpisode:
             CameraError: This machine cannot draw.
         """
         recipe = self.recipe
-        generator = np.random.default_rng(zlib.crc32(f"{self.name} perturb".encode()))
-        stray = pair_perturbation(recipe.perturb, generator) if recipe.perturb else None
+        stray = pair_perturbation(recipe.perturb, drawn_for(self.name, "perturb")) if recipe.perturb else None
         with PairTable(pair_episode(self.task, recipe.split, self.seed), recipe.view) as table:
             try:
                 return Filmed(film_of(table, recipe.hertz, self.name, recipe.actions, stray))

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from roboact_ros.errors import RecordingError
 from roboact_train.data.atomic import whole_folder
 from roboact_train.data.lerobot_writer import LeRobotWriter
 from roboact_train.demonstrate.pair_source import TaughtPairEpisode
-from roboact_train.demonstrate.write import Tally
+from roboact_train.demonstrate.write import Tally, check_any_kept
 from roboact_train.processes import spread
 
 
@@ -41,6 +40,5 @@ def write_pair_demonstrations(
             tell(f"[{number + 1}/{len(episodes)}] {episodes[number].name}: {frames} frames{failed}")
             for one in found.episodes:
                 writer.add(one)
-        if not any(tally.kept for tally in tallies.values()):
-            raise RecordingError(f"none of {len(episodes)} episodes succeeded, so {out} is not written")
+        check_any_kept(tallies, len(episodes), out)
     return tallies

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from roboact_train.augment.carry_out import TRIES, Failed
 from roboact_train.data.samples import EpisodeSamples
 from roboact_train.demonstrate.lesson import Demonstration, demonstrate, perturbation
 from roboact_train.demonstrate.replay import replay
+from roboact_train.demonstrate.taught import check_perturb, drawn_for, episode_name
 from roboact_train.table import Table, View
 
 
@@ -41,8 +41,7 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.augment < 0:
             raise ConfigurationError(f"--augment is not negative: {self.augment}")
-        if not 0.0 <= self.perturb < 1.0:
-            raise ConfigurationError(f"--perturb is a probability below 1, not {self.perturb}")
+        check_perturb(self.perturb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class TaughtEpisode:
     @property
     def name(self) -> str:
         """Task, split and number."""
-        return f"{self.task}-{self.recipe.split}-{self.seed:06d}"
+        return episode_name(self.task, self.recipe.split, self.seed)
 
     def read(self) -> EpisodeSamples:
         """Do the episode and its augmented copies; what failed is counted under its reason.
@@ -93,4 +92,4 @@ class TaughtEpisode:
         return Table(episode(self.task, self.recipe.split, self.seed), self.recipe.view, self.recipe.model)
 
     def _generator(self, purpose: str, *numbers: int) -> np.random.Generator:
-        return np.random.default_rng((zlib.crc32(f"{self.name} {purpose}".encode()), *numbers))
+        return drawn_for(self.name, purpose, *numbers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -81,9 +81,18 @@ def write_demonstrations(
                     shard.write(sample)
             tried = sum(tally.tried for tally in tallies.values())
             begun.note(tried, {task: tally.to_mapping() for task, tally in tallies.items()})
-        if not any(tally.kept for tally in tallies.values()):
-            raise RecordingError(f"none of {len(episodes)} episodes succeeded, so {out} is not written")
+        check_any_kept(tallies, len(episodes), out)
     return tallies
+
+
+def check_any_kept(tallies: Mapping[str, Tally], episodes: int, out: Path) -> None:
+    """Refuse to write a data set of nothing.
+
+    Raises:
+        RecordingError: None of the episodes succeeded.
+    """
+    if not any(tally.kept for tally in tallies.values()):
+        raise RecordingError(f"none of {episodes} episodes succeeded, so {out} is not written")
 
 
 def _kept(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import cell_from_mapping
 from roboact_ros.errors import PolicyError
 from roboact_ros.language.vocabulary import PRIMITIVES
@@ -16,6 +17,7 @@ from roboact_ros.policies.load import policy_from_description
 from roboact_ros.policies.manifest import MANIFEST, read_notes, trained_model_folder
 from roboact_ros.policies.policy import AnyPolicy
 from roboact_ros.policies.scripted import ScriptedPolicy
+from roboact_ros.sim.tasks.layout import Split
 from roboact_ros.sim.tasks.suite import MOST_MOTIONS
 from roboact_ros.sim.teacher import Teacher
 from roboact_ros.types import Decision, Frame
@@ -72,13 +74,36 @@ class Contender:
         if self.name != RANDOM:
             return self._model()
         chosen = table.episode
-        source = (zlib.crc32(chosen.name.encode()), zlib.crc32(chosen.split.value.encode()), chosen.seed)
-        numbers = np.random.default_rng(source).integers(len(PRIMITIVES), size=MOST_MOTIONS)
+        stream = random_stream(chosen.name, chosen.split, chosen.seed)
+        numbers = stream.integers(len(PRIMITIVES), size=MOST_MOTIONS)
         return ScriptedPolicy([PRIMITIVES[number] for number in numbers.tolist()])
 
     def _model(self) -> AnyPolicy:
-        path = trained_model_folder(self.name) or Path(self.name)
-        return _loaded(self.name, self.model, self.device, path.stat().st_mtime_ns if path.exists() else 0)
+        return _loaded(self.name, self.model, self.device, written_ns(self.name))
+
+
+def random_stream(name: str, split: Split, seed: int) -> np.random.Generator:
+    """Return the random numbers of the lower bound in one episode, the same ones for equal episodes."""
+    return np.random.default_rng((zlib.crc32(name.encode()), zlib.crc32(split.value.encode()), seed))
+
+
+def written_ns(name: str) -> int:
+    """Return when a model was written [ns], which tells a new one from an old one of its name; 0: there is none."""
+    path = trained_model_folder(name) or Path(name)
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def model_of(cell: Cell) -> AnyPolicy:
+    """Load the policy of a cell so that it decides alike in every process.
+
+    Raises:
+        PolicyError: It cannot be loaded.
+    """
+    import torch
+
+    # The last digits of a sum depend on the number of threads.
+    torch.set_num_threads(1)
+    return policy_from_description(cell.policy, cell)
 
 
 def kind_of(name: str) -> str:
@@ -101,15 +126,10 @@ def kind_of(name: str) -> str:
 
 
 @functools.lru_cache(maxsize=1)
-def _loaded(name: str, model: str, device: str, written_ns: int) -> AnyPolicy:
-    """Load a policy; ``written_ns`` tells a new model from an old one of the same name."""
+def _loaded(name: str, model: str, device: str, written: int) -> AnyPolicy:
+    """Load a policy; ``written`` tells a new model from an old one of the same name."""
     policy = {"kind": kind_of(name), "model": model, "checkpoint": name, "device": device}
-    cell = cell_from_mapping({"name": "evaluation", "cameras": {"front": {}}, "policy": policy}, name)
-    import torch
-
-    # The last digits of a sum depend on the number of threads: with one, every process decides alike.
-    torch.set_num_threads(1)
-    return policy_from_description(cell.policy, cell)
+    return model_of(cell_from_mapping({"name": "evaluation", "cameras": {"front": {}}, "policy": policy}, name))
 
 
 class _TeacherPolicy:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -16,12 +14,11 @@ from roboact_ros.errors import PolicyError
 from roboact_ros.policies.clap.ntp_folder import KIND as NTP
 from roboact_ros.policies.clap.run_config import read_run_config
 from roboact_ros.policies.clap.run_folder import CONFIG
-from roboact_ros.policies.load import policy_from_description
 from roboact_ros.policies.manifest import read_notes, trained_model_folder
 from roboact_ros.policies.policy import AnyPolicy
 from roboact_ros.sim.pair_teacher import AXES, PERIOD_NS, next_steps
 from roboact_ros.types import ActionChunk, Frame
-from roboact_train.evaluate.contender import RANDOM, TEACHER, kind_of
+from roboact_train.evaluate.contender import RANDOM, TEACHER, kind_of, model_of, random_stream, written_ns
 from roboact_train.pair_table import CAMERAS, CELL, PairTable, PairView
 
 _RF = "clap_rf"
@@ -101,9 +98,7 @@ class PairContender:
         return _Chunks(policy)
 
     def _model(self) -> AnyPolicy:
-        path = trained_model_folder(self.name) or Path(self.name)
-        views = self.view().views
-        return _loaded(self.name, views, self.device, self.executed, path.stat().st_mtime_ns if path.exists() else 0)
+        return _loaded(self.name, self.view().views, self.device, self.executed, written_ns(self.name))
 
 
 def _seen_by(name: str) -> tuple[tuple[str, ...], tuple[int, int] | None]:
@@ -120,19 +115,14 @@ def _seen_by(name: str) -> tuple[tuple[str, ...], tuple[int, int] | None]:
 
 
 @functools.lru_cache(maxsize=1)
-def _loaded(name: str, views: tuple[str, ...], device: str, executed: int, written_ns: int) -> AnyPolicy:
-    """Load a policy; ``written_ns`` tells a new model from an old one of the same name."""
+def _loaded(name: str, views: tuple[str, ...], device: str, executed: int, written: int) -> AnyPolicy:
+    """Load a policy; ``written`` tells a new model from an old one of the same name."""
     first, *rest = (CAMERAS[view] for view in views)
     words = [
         *(f"policy.kind:={_KINDS[kind_of(name)]}", f"policy.checkpoint:={name}", f"policy.device:={device}"),
         *(f"policy.camera:={first}", f"policy.more_cameras:=[{', '.join(rest)}]", f"policy.clap.executed:={executed}"),
     ]
-    cell = load_cell(CELL, words)
-    import torch
-
-    # The last digits of a sum depend on the number of threads: with one, every process decides alike.
-    torch.set_num_threads(1)
-    return policy_from_description(cell.policy, cell)
+    return model_of(load_cell(CELL, words))
 
 
 class _Chunks:
@@ -166,8 +156,7 @@ class _RandomPolicy:
 
     def __init__(self, table: PairTable) -> None:
         chosen = table.episode
-        source = (zlib.crc32(chosen.name.encode()), zlib.crc32(chosen.split.value.encode()), chosen.seed)
-        self._random = np.random.default_rng(source)
+        self._random = random_stream(chosen.name, chosen.split, chosen.seed)
 
     def act(self, frame: Frame) -> ActionChunk:
         """See :class:`PairPolicy`."""

@@ -3,51 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-import yaml
-from tiny_qwen import IMAGE, WIDTH, tiny_config, tiny_qwen
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import WhitespaceSplit
+from tiny_run import write_tiny_run
 
 from roboact_ros.errors import PolicyError
 from roboact_ros.policies.clap.layout import ArmLayout
 from roboact_ros.policies.clap.rf import ClapRf, meaning_of_steps
 from roboact_ros.policies.clap.run_folder import ClapRun, read_run
-from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
 from roboact_ros.policies.underway import Underway, places, rest_of, steps_of_poses
 from roboact_ros.types import Frame
-
-MARKS = {"<|im_start|>": 50, "<|im_end|>": 51, "<|vision_start|>": 61, "<|vision_end|>": 62, "<|image_pad|>": IMAGE}
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> ClapRun:
-    base, folder = tmp_path_factory.mktemp("base"), tmp_path_factory.mktemp("run")
-    tiny_config().save_pretrained(base)
-    words = {word: number for number, word in enumerate(("?", "franka", "open", "close", "the", "drawer"))}
-    tokenizer = Tokenizer(WordLevel({**words, **MARKS}, unk_token="?"))
-    tokenizer.pre_tokenizer = WhitespaceSplit()
-    tokenizer.add_special_tokens(list(MARKS))
-    tokenizer.save(str(base / "tokenizer.json"))
-    rule = {"patch_size": 4, "merge_size": 2, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
-    (base / "preprocessor_config.json").write_text(json.dumps({**rule, "min_pixels": 64, "max_pixels": 4096}))
-    head = {"action_dim": 7, "action_horizon": 8, "vl_layer_indices": [0, 2]}
-    said = {"framework": {"name": "QwenPIKM", "qwenvl": {"base_vlm": str(base)}, "action_model": head}}
-    (folder / "config.yaml").write_text(yaml.safe_dump(said))
-    steps = {"min": [-1.0] * 6 + [0.0], "max": [1.0] * 7}
-    (folder / "dataset_statistics.json").write_text(json.dumps({"franka": {"action": steps}}))
-    (folder / "final_model").mkdir()
-    weights = {f"qwen_vl_interface.model.{name}": value for name, value in tiny_qwen().state_dict().items()}
-    torch.manual_seed(1)
-    flow = FlowHead(FlowHeadShape(width=WIDTH, layers=2))
-    weights |= {f"action_model.{name}": value for name, value in flow.state_dict().items()}
-    torch.save(weights, folder / "final_model" / "pytorch_model.pt")
+    words = ("open", "close", "the", "drawer")
+    folder = write_tiny_run(tmp_path_factory.mktemp("run"), words, 4096, [-1.0] * 6 + [0.0], [1.0] * 7)
     return read_run(folder)
 
 

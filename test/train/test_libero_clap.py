@@ -2,57 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-import yaml
 from libero_stand_in import write_libero
-from tiny_qwen import IMAGE, WIDTH, tiny_config, tiny_qwen
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import WhitespaceSplit
+from tiny_run import write_tiny_run
 
 from roboact_ros.errors import PolicyError
 from roboact_ros.policies.clap.layout import ArmLayout
 from roboact_ros.policies.clap.rf import ClapRf, meaning_of_steps
 from roboact_ros.policies.clap.run_folder import read_run
-from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
 from roboact_ros.types import Frame
 from roboact_train.evaluate.libero.adapter import LiberoObservation, policy_images
 from roboact_train.evaluate.libero.connection import Libero
 from roboact_train.evaluate.libero.policy import policy_at
 from roboact_train.evaluate.libero.trial import LiberoTrial
 
-MARKS = {"<|im_start|>": 50, "<|im_end|>": 51, "<|vision_start|>": 61, "<|vision_end|>": 62, "<|image_pad|>": IMAGE}
 WORDS = "put bowl 4 on the plate"
 
 
 def write_run(folder: Path) -> Path:
     """Write a small run with random weights as the authors' training does."""
-    base = folder / "base"
-    tiny_config().save_pretrained(base)
-    words = {word: number for number, word in enumerate(("?", "franka", *WORDS.split()))}
-    tokenizer = Tokenizer(WordLevel({**words, **MARKS}, unk_token="?"))
-    tokenizer.pre_tokenizer = WhitespaceSplit()
-    tokenizer.add_special_tokens(list(MARKS))
-    tokenizer.save(str(base / "tokenizer.json"))
-    rule = {"patch_size": 4, "merge_size": 2, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
-    (base / "preprocessor_config.json").write_text(json.dumps({**rule, "min_pixels": 64, "max_pixels": 1024}))
-    head = {"action_dim": 7, "action_horizon": 8, "vl_layer_indices": [0, 2]}
-    said = {"framework": {"name": "QwenPIKM", "qwenvl": {"base_vlm": str(base)}, "action_model": head}}
-    (folder / "config.yaml").write_text(yaml.safe_dump(said))
-    steps = {"min": [-0.9] * 6 + [0.0], "max": [0.7] * 6 + [1.0]}
-    (folder / "dataset_statistics.json").write_text(json.dumps({"franka": {"action": steps}}))
-    (folder / "final_model").mkdir()
-    weights = {f"qwen_vl_interface.model.{name}": value for name, value in tiny_qwen().state_dict().items()}
-    torch.manual_seed(1)
-    flow = FlowHead(FlowHeadShape(width=WIDTH, layers=2))
-    weights |= {f"action_model.{name}": value for name, value in flow.state_dict().items()}
-    torch.save(weights, folder / "final_model" / "pytorch_model.pt")
-    return folder
+    return write_tiny_run(folder, WORDS.split(), 1024, [-0.9] * 6 + [0.0], [0.7] * 6 + [1.0])
 
 
 def test_the_steps_of_a_run_are_passed_on_in_the_units_of_its_data(tmp_path: Path) -> None:

@@ -7,12 +7,11 @@ by a turn about the axes of the base. The gripper is absolute.
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from roboact_ros.errors import MotionRefused, PolicyError
 from roboact_ros.policies.clap.euler import euler_from_rotation, rotation_from_euler
 from roboact_ros.policies.clap.layout import ARM_WIDTH, ARMS, COLUMNS, WIDTH, ArmLayout, check_width
-from roboact_ros.policies.underway import Rest
+from roboact_ros.policies.underway import Rest, poses_of_steps, steps_of_poses
 from roboact_ros.types import CHUNK_AXES, ActionChunk, FloatArray
 
 SPEED, TURN = 3.0, 15.0
@@ -84,33 +83,20 @@ def steps_of_arm(relative: FloatArray) -> FloatArray:
     Args:
         relative: (T, 7) actions of the arm relative to the state at the first frame.
     """
-    steps = np.empty((len(relative), ARM_WIDTH))
-    steps[:, _XYZ] = np.diff(relative[:, _XYZ], axis=0, prepend=np.zeros((1, 3)))
-    turned = np.concatenate((np.eye(3)[None], rotation_from_euler(relative[:, _RPY])))
-    steps[:, _RPY] = Rotation.from_matrix(turned[1:] @ turned[:-1].swapaxes(-1, -2)).as_rotvec()
-    steps[:, 6] = opening_of(relative[:, 6])
-    return steps
+    poses = np.tile(np.eye(4), (len(relative), 1, 1))
+    poses[:, :3, 3] = relative[:, _XYZ]
+    poses[:, :3, :3] = rotation_from_euler(relative[:, _RPY])
+    return steps_of_poses(poses, opening_of(relative[:, 6]))
 
 
 def relative_from_steps(steps: FloatArray) -> FloatArray:
     """Inverse of :func:`steps_of_arm`."""
-    relative = np.empty((len(steps), ARM_WIDTH))
-    relative[:, _XYZ] = np.cumsum(steps[:, _XYZ], axis=0)
-    turned = np.eye(3)
-    for row, turn in zip(relative, Rotation.from_rotvec(steps[:, _RPY]).as_matrix(), strict=True):
-        turned = turn @ turned
-        row[_RPY] = euler_from_rotation(turned)
-    relative[:, 6] = 1.0 - 2.0 * steps[:, 6]
-    return relative
+    return _columns(poses_of_steps(steps)[1:], steps[:, 6])
 
 
 def relative_of(rest: Rest, layout: ArmLayout) -> FloatArray:
     """Return the (T, 14) actions, relative to where the arms are now, of what is left of a chunk of the arms there."""
-    arms = []
-    for poses, openings in zip(rest.poses, rest.openings, strict=True):
-        angles = euler_from_rotation(poses[:, :3, :3])
-        arms.append(np.column_stack((poses[:, :3, 3], angles, 1.0 - 2.0 * openings)))
-    return layout.padded(np.hstack(arms))
+    return layout.padded(np.hstack([_columns(*arm) for arm in zip(rest.poses, rest.openings, strict=True)]))
 
 
 def action_chunk(relative: FloatArray, layout: ArmLayout, period_ns: int, stamp_ns: int, note: str = "") -> ActionChunk:
@@ -137,13 +123,18 @@ def action_chunk(relative: FloatArray, layout: ArmLayout, period_ns: int, stamp_
 
 def state_of_arm(pose_tool_in_base: FloatArray, opening: float) -> FloatArray:
     """Return the (7,) state of an arm of which the tool (4, 4) [m] and the opening (0 closed … 1 open) are known."""
-    angles = euler_from_rotation(pose_tool_in_base[:3, :3])
-    return np.concatenate((pose_tool_in_base[:3, 3], angles, [1.0 - 2.0 * opening]))
+    state: FloatArray = _columns(pose_tool_in_base[None], np.array([opening]))[0]
+    return state
 
 
 def opening_of(gripper: FloatArray) -> FloatArray:
     """Return the opening (0 closed … 1 open) that a gripper entry (-1 open … 1 closed) means."""
     return ((1.0 - gripper) / 2.0).clip(0.0, 1.0)
+
+
+def _columns(poses: FloatArray, openings: FloatArray) -> FloatArray:
+    """Return the (N, 7) columns of one arm for (N, 4, 4) poses and (N,) openings."""
+    return np.column_stack((poses[:, :3, 3], euler_from_rotation(poses[:, :3, :3]), 1.0 - 2.0 * openings))
 
 
 def _counted(actions: FloatArray, state: FloatArray, forth: bool) -> FloatArray:
