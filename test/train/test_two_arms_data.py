@@ -103,6 +103,15 @@ def test_what_leads_astray_is_not_filmed_but_the_way_back_is() -> None:
         assert set(np.diff(take.stamps_ns)) == {200_000_000}
 
 
+def test_the_teacher_goes_on_after_something_was_refused_that_leads_astray() -> None:
+    out = np.zeros((4, 14))
+    out[:, [2, 9]], out[:, [6, 13]] = 0.1, 0.5
+    strays = iter([out])
+    with PairTable(pair_episode("lift_tray", "train", 3), HEAD) as table:
+        demonstrate_pair(table, PairFilm(table, 5.0), lambda: next(strays, None))
+        assert table.success and table.refused == 1
+
+
 def test_perturbations_leave_grippers_alone_and_go_up() -> None:
     stray = pair_perturbation(0.4, np.random.default_rng(1))
     drawn = [steps for steps in (stray() for _ in range(100)) if steps is not None]
