@@ -10,15 +10,10 @@ from torch import Tensor
 from roboact_ros.policies.clap.layout import ARM_WIDTH, ARMS
 from roboact_ros.policies.nets.clap.act_vae import ActionTokenizer
 from roboact_train.clap.code_usage import perplexity
-from roboact_train.clap.corpus import Corpus
+from roboact_train.clap.corpus import Corpus, spread
 from roboact_train.clap.vq_losses import psnr
 
 _AT_ONCE, _MOST = 256, 4096
-
-
-def rows_to_judge(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return some of many rows, evenly spread."""
-    return rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST)).astype(int)] if len(rows) else rows
 
 
 def by_arm(actions: Tensor) -> Tensor:
@@ -41,7 +36,7 @@ def encoded(model: ActionTokenizer, corpus: Corpus, rows: NDArray[np.int64]) -> 
 
 def reconstruction(model: ActionTokenizer, corpus: Corpus, rows: NDArray[np.int64]) -> dict[str, float]:
     """Return PSNR [dB] of all and of each robot, use of codes, and mean errors of positions and angles."""
-    rows = rows_to_judge(rows)
+    rows = spread(rows, _MOST)
     indices, again = encoded(model, corpus, rows)
     exists = torch.from_numpy(corpus.arms[rows])
     wanted = by_arm(torch.from_numpy(corpus.actions[rows]))

@@ -67,6 +67,11 @@ class Corpus:
         return {"to learn from": len(self.train), "kept aside": len(self.validation), **by_robot}
 
 
+def spread(rows: IntArray, most: int) -> IntArray:
+    """Return some of many rows, evenly spread over all, so that no episode or robot stands for the others."""
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int)] if len(rows) else rows
+
+
 def statistics_in(path: Path) -> Statistics:
     """Return what looks robots up in a statistics file."""
     return lambda robot: read_statistics(path, robot)

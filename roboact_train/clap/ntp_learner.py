@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from roboact_ros.policies.clap.ntp_folder import KIND
 from roboact_ros.policies.nets.clap.act_vae import ActionTokenizer
+from roboact_train.clap.corpus import spread
 from roboact_train.clap.ntp_base import NtpBase
 from roboact_train.clap.ntp_batch import NtpBatch, NtpBatches
 from roboact_train.clap.ntp_data import NtpData
@@ -100,7 +101,7 @@ class NtpLearner:
         write_ntp(folder, self._base, self._tokenizer, statistics, dtype, {"kind": KIND, KIND: about, **notes})
 
     def _unseen(self) -> Iterator[NtpBatch]:
-        rows = self._data.corpus.validation[: self._settings.judged]
+        rows = spread(self._data.corpus.validation, self._settings.judged)
         for start in range(0, len(rows), self._settings.batch):
             some = rows[start : start + self._settings.batch].tolist()
             device = next(self._objective.parameters()).device

@@ -36,7 +36,7 @@ class NtpSettings(LoopSettings):
         drop_wrists: Part of the samples in which it does so anyway.
         height: Of the images [px].
         width: Of the images [px].
-        judged: Samples of unseen episodes that the model is judged by, at most.
+        judged: Samples that the model is judged by at most, spread over the unseen episodes.
         checkpoint_gradients: Recompute activations to save memory.
         export: Precision of the finished model.
     """

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW
 
 from roboact_ros.errors import ConfigurationError
+from roboact_train.clap.corpus import spread
 from roboact_train.clap.ntp_data import NtpData
 from roboact_train.clap.rf_base import RfBase
 from roboact_train.clap.rf_batch import RfBatch, RfBatches
@@ -81,7 +82,7 @@ class RfLearner:
 
         That is the root mean square ``error`` of normalised actions, and the mean distance of the tools in ``mm``.
         """
-        rows = self._corpus.validation[: self._settings.judged].tolist()
+        rows = spread(self._corpus.validation, self._settings.judged).tolist()
         if not rows:
             return None
         device = next(self._objective.parameters()).device

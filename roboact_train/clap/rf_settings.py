@@ -45,7 +45,7 @@ class RfSettings(LoopSettings):
         wrists: Show the wrists, too, where all data have them.
         height: Of the images [px].
         width: Of the images [px].
-        judged: Samples of unseen episodes that the model is judged by, at most.
+        judged: Samples that the model is judged by at most, spread over the unseen episodes.
         checkpoint_gradients: Recompute activations to save memory.
         export: Precision of the finished model.
     """

@@ -15,6 +15,7 @@ from torch.nn import functional
 from roboact_ros.policies.clap.layout import ARM_WIDTH
 from roboact_ros.policies.nets.clap.vd_vae import ARMS
 from roboact_train.clap.act_judge import by_arm
+from roboact_train.clap.corpus import spread
 from roboact_train.clap.pairs import Pairs
 from roboact_train.clap.siglip import cosines
 from roboact_train.clap.tokenizer_settings import VdVaeSettings
@@ -39,7 +40,7 @@ def judged(
     actions are known: how many codes are those of the Act-VAE, how often the right action is the nearest of those that
     are judged, and how well the decoded codes give the actions.
     """
-    rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST)).astype(int)]
+    rows = spread(rows, _MOST)
     model = objective.model
     device = model.bias.device
     sums: dict[str, float] = defaultdict(float)

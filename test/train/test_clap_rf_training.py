@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,18 @@ from roboact_ros.policies.clap.rf import ClapRf
 from roboact_ros.policies.clap.run_folder import read_run
 from roboact_ros.policies.load import policy_from_description
 from roboact_ros.types import CHUNK_AXES, ActionChunk, Frame, ToolState
+from roboact_train.clap.ntp_base import ntp_base
+from roboact_train.clap.ntp_data import read_data
+from roboact_train.clap.ntp_learner import NtpLearner
+from roboact_train.clap.ntp_settings import NtpSettings
+from roboact_train.clap.rf_base import rf_base, rf_head, rf_tokenizer
+from roboact_train.clap.rf_batch import RfBatch, RfBatches
+from roboact_train.clap.rf_learner import RfLearner
+from roboact_train.clap.rf_objective import RfObjective
 from roboact_train.clap.rf_settings import RfSettings
 from roboact_train.clap.rf_train import RfRequest, train
+from roboact_train.clap.sources import find_sources
+from roboact_train.training.order import Place
 from roboact_train.training.settings import settings_from
 
 SLOW: dict[str, Any] = {"clap": {"hertz": 1.0}}
@@ -192,6 +203,35 @@ def test_an_interrupted_training_goes_on_with_equal_losses(tmp_path: Path, data:
 
     whole = losses("whole")
     assert losses("part", until=3) + losses("part", resume=True) == pytest.approx(whole, abs=1e-5)
+
+
+def test_all_unseen_episodes_choose_the_best_model(data: Path, speaking: Path) -> None:
+    """As the first of them may be of one task only; of the four here two are kept aside."""
+    given: dict[str, Any] = {"model": str(speaking), "validation": 0.5, "batch": 2, "judged": 2}
+    settings = settings_from(None, {**SMALL, **given}, RfSettings)
+    small = {"height": 16, "width": 24, "wrists": False}
+    ntp = settings_from(None, {**given, **small}, NtpSettings)
+    tokenizer = rf_tokenizer(settings)
+    known = read_data(find_sources([data], ""), tokenizer, ntp, lambda line: None)
+    aside = set(known.corpus.episode_of[known.corpus.validation].tolist())
+    assert len(aside) == 2 and len(known.corpus.validation) > 4
+
+    class Noting(RfBatches):
+        def batch(self, rows: Sequence[int]) -> RfBatch:
+            judged.extend(rows)
+            return super().batch(rows)
+
+    judged: list[int] = []
+    base = rf_base(settings, tokenizer.model.shape.codes, small=False)
+    batches, head = Noting(known, base, settings), rf_head(settings, 64, 7)
+    objective = RfObjective(base.model, head, settings, small=False)
+    RfLearner(known, batches, base, objective, settings, Place()).judge(lambda tensor: tensor)
+    assert len(judged) == 2 and set(known.corpus.episode_of[judged].tolist()) == aside
+    learner = NtpLearner(known, ntp_base(ntp, tokenizer.model.shape.codes), tokenizer.model, ntp, Place())
+    shown = np.concatenate([batch.images.numpy() for batch in learner._unseen()])
+    rows = known.corpus.validation[[0, -1]].tolist()
+    seen = np.stack([known.pictures[row]["head"].load() for row in rows])
+    np.testing.assert_array_equal(shown, seen)
 
 
 def test_what_is_refused(tmp_path: Path, data: Path, speaking: Path) -> None:
