@@ -177,6 +177,12 @@ class Decision:
 CHUNK_AXES = ("x", "y", "z", "rx", "ry", "rz", "gripper")
 """Axes of one arm in an action chunk."""
 
+CHUNK_SPEED, CHUNK_TURN = 3.0, 15.0
+"""A tool that would move [m/s] or turn [rad/s] faster than this from step to step jumps; no arm of its size can."""
+
+MOST_STEPS, MOST_AXES = 128, 64
+"""Of a chunk: more would keep whoever plans its way from everything else."""
+
 CHUNK = "chunk of "
 """How the words begin by which an operator reads of an action chunk; no motion of the vocabulary begins like that."""
 
@@ -190,14 +196,14 @@ class ActionChunk:
     the end of the step (0 closed … 1 open). With several arms the name of the arm comes first: ``left/x``.
 
     Attributes:
-        axes: Names of the columns of ``steps``.
-        steps: (N, axes) float64, N at least 1.
+        axes: Names of the columns of ``steps``, at most ``MOST_AXES``.
+        steps: (N, axes) float64, N from 1 to ``MOST_STEPS``.
         period_ns: Time of one step [ns]; a step that is too fast for the arm takes longer.
         stamp_ns: When the image that they were chosen for was exposed, ROS time [ns].
         note: What the operator should know of how they came about, e.g. the present subtask, or empty.
 
     Raises:
-        MotionRefused: The sizes contradict each other, or the period is not positive.
+        MotionRefused: The sizes contradict each other or are too large, or the period is not positive.
     """
 
     axes: tuple[str, ...]
@@ -209,6 +215,10 @@ class ActionChunk:
     def __post_init__(self) -> None:
         if self.steps.ndim != 2 or len(self.steps) < 1 or self.steps.shape[1] != len(self.axes):
             raise MotionRefused(f"a chunk has steps of {len(self.axes)} axes each, not an array {self.steps.shape}")
+        if len(self.steps) > MOST_STEPS or len(self.axes) > MOST_AXES:
+            raise MotionRefused(
+                f"a chunk has at most {MOST_STEPS} steps of {MOST_AXES} axes, not {len(self.steps)} of {len(self.axes)}"
+            )
         if self.period_ns <= 0:
             raise MotionRefused(f"the steps of a chunk take a positive time, not {self.period_ns} ns")
 

@@ -13,6 +13,9 @@ from roboact_ros.execution.compiled import compiled
 from roboact_ros.execution.trajectory import ToolLimits, ToolPath, ToolState
 from roboact_ros.types import FloatArray
 
+LONGEST = 60.0
+"""A chunk that takes longer is refused [s]: nobody knows what is there by then."""
+
 LARGEST_TURN = 2.5
 """A chunk that turns the tool farther than this from where it began is refused [rad]: rotation vectors end at pi."""
 
@@ -52,7 +55,7 @@ class ChunkTrajectory(ToolPath):
         timing: A timing to keep, as slow as the chunk's own or slower.
 
     Raises:
-        MotionRefused: A displacement is not finite, or the tool would turn too far.
+        MotionRefused: A displacement is not finite, or the tool would turn too far or take too long.
     """
 
     def __init__(
@@ -69,6 +72,8 @@ class ChunkTrajectory(ToolPath):
         if turn > LARGEST_TURN:
             raise MotionRefused(f"the chunk would turn the tool by {turn:.2f} rad, allowed {LARGEST_TURN}")
         super().__init__(start, _SmoothedPath(_Way(start, displacements, limits), period, timing))
+        if self.duration > LONGEST:
+            raise MotionRefused(f"the chunk would take {self.duration:.0f} s, allowed {LONGEST:g} s")
 
 
 class _Way:

@@ -13,7 +13,7 @@ from roboact_ros.execution.arm_kinematics import ArmKinematics
 from roboact_ros.execution.poses import rotation_from_vector
 from roboact_ros.execution.steps import ChunkPart, Step
 from roboact_ros.language.vocabulary import PRIMITIVES
-from roboact_ros.types import ActionChunk, FloatArray, GripperState
+from roboact_ros.types import CHUNK_SPEED, CHUNK_TURN, ActionChunk, FloatArray, GripperState
 
 REMEMBERED = 2.0
 """For how long it is known where the arm was [s]; no chunk is followed whose image is older."""
@@ -84,11 +84,11 @@ class ChunkIntake:
             ahead_ns: In what time from now the arm is to begin [ns].
 
         Raises:
-            MotionRefused: It is older than the one before, or something has happened since its image.
+            MotionRefused: It is older than the one before, something has happened since its image, or its steps are no
+                numbers or jump.
         """
         rows, stamp = chunk.of_arm(arm), chunk.stamp_ns
-        if not np.all(np.isfinite(rows)):
-            raise MotionRefused("the steps of the chunk are not finite numbers")
+        _check_steps(rows, chunk.period_ns / 1e9, arm)
         if stamp <= self._newest_ns:
             older = (self._newest_ns - stamp) / 1e6
             raise MotionRefused(f"the chunk is stale: its image is {older:.0f} ms older than that of the one before")
@@ -104,6 +104,26 @@ class ChunkIntake:
         passed = (self._was[-1][0] + ahead_ns - stamp) // chunk.period_ns if self._was and (seen != q).any() else 0
         self._newest_ns = stamp
         return Look(self._kinematics.forward(seen), rows, min(passed, len(rows) - 1))
+
+
+def _check_steps(rows: FloatArray, period: float, arm: str) -> None:
+    """Refuse the (N, 7) steps of an arm if they are no numbers, or jump in their period [s]: no trajectory is made.
+
+    Raises:
+        MotionRefused: They are.
+    """
+    if not np.all(np.isfinite(rows)):
+        raise MotionRefused("the steps of the chunk are not finite numbers")
+    name = f"{arm} arm: " if arm else ""
+    for part, unit, speed in ((rows[:, :3], "m", CHUNK_SPEED), (rows[:, 3:6], "rad", CHUNK_TURN)):
+        most = speed * min(period, 1.0)
+        lengths = np.hypot(np.hypot(part[:, 0], part[:, 1]), part[:, 2])
+        number = int(lengths.argmax())
+        if lengths[number] > most:
+            raise MotionRefused(
+                f"{name}step {number} of the chunk jumps by {lengths[number]:.3g} {unit}, more than {most:.3g} {unit} "
+                f"in {period:.3g} s"
+            )
 
 
 def waypoints(pose_tool_in_base: FloatArray, rows: FloatArray) -> FloatArray:

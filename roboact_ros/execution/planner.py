@@ -31,6 +31,8 @@ _MARGIN = 1.1
 """Peaks of the tool speed lie this much above the mean between two samples."""
 
 _SAMPLES, _SAMPLE_PERIOD = 24, 0.04
+_MOST_SAMPLES = 400
+"""Places of a motion that are looked at beforehand; every cycle looks again."""
 
 
 class Planner:
@@ -135,7 +137,8 @@ class Planner:
             MotionRefused: The path cannot be followed or leaves the limits.
         """
         path, near = [], q
-        for t in np.linspace(0.0, motion.duration, max(_SAMPLES, int(motion.duration / _SAMPLE_PERIOD))):
+        samples = min(max(_SAMPLES, int(motion.duration / _SAMPLE_PERIOD)), _MOST_SAMPLES)
+        for t in np.linspace(0.0, motion.duration, samples):
             near = motion.target(float(t), near)
             path.append(near)
         joints = np.array(path)

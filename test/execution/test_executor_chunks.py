@@ -145,7 +145,7 @@ def test_random_chunks_at_random_moments_never_jump(rig: Rig, seed: int) -> None
     generator = np.random.default_rng(seed)
     accepted = 0
     for _ in range(25):
-        size = generator.choice([0.002, 0.01, 0.03])
+        size = generator.choice([0.002, 0.005, 0.01])
         steps = generator.uniform(-1, 1, (int(generator.integers(1, 9)), 7)) * [size] * 7
         steps[:, 3:6] *= 5.0
         steps[:, 6] = generator.uniform(0, 1)
@@ -279,6 +279,11 @@ def test_the_arm_waits_for_the_gripper_and_goes_on(rig: Rig) -> None:
         (steps_of(x=float("nan")), "not finite"),
         (steps_of(gripper=float("nan")), "not finite"),
         (steps_of(rz=0.5), "would turn the tool"),
+        (steps_of(x=0.31), "step 0 of the chunk jumps by 0.31 m, more than 0.3 m in 0.1 s"),
+        (steps_of(ry=1.6), "jumps by 1.6 rad, more than 1.5 rad"),
+        (steps_of(x=1e30), "jumps by 1e[+]30 m"),
+        (steps_of(x=1e308, y=1e308), "jumps by 1.41e[+]308 m"),
+        (steps_of(rx=1e200), "jumps by 1e[+]200 rad"),
     ],
 )
 def test_bad_chunks_are_refused_with_a_reason_and_the_arm_stays(rig: Rig, steps: FloatArray, words: str) -> None:
@@ -286,6 +291,17 @@ def test_bad_chunks_are_refused_with_a_reason_and_the_arm_stays(rig: Rig, steps:
         rig.follow(steps)
     rig.cycle(50)
     np.testing.assert_array_equal(rig.arm.q, rig.home)
+
+
+@pytest.mark.parametrize("period", [30.0, 2e9])
+def test_a_chunk_that_takes_too_long_is_refused_before_it_is_planned(rig: Rig, period: float) -> None:
+    with pytest.raises(MotionRefused, match="the chunk would take .* s, allowed 60 s"):
+        rig.follow(steps_of(x=-0.01), period)
+    with pytest.raises(MotionRefused, match="jumps"):
+        rig.follow(steps_of(x=1e300), period)
+    with pytest.raises(MotionRefused, match="at most 128 steps of 64 axes, not 129 of 7"):
+        rig.chunk(steps_of(129))
+    assert rig.executor.status.state is State.IDLE
 
 
 def test_undo_goes_back_to_where_a_chunk_began(rig: Rig) -> None:

@@ -12,10 +12,7 @@ from roboact_ros.errors import MotionRefused, PolicyError
 from roboact_ros.policies.clap.euler import euler_from_rotation, rotation_from_euler
 from roboact_ros.policies.clap.layout import ARM_WIDTH, ARMS, COLUMNS, WIDTH, ArmLayout, check_width
 from roboact_ros.policies.underway import Rest, poses_of_steps, steps_of_poses
-from roboact_ros.types import CHUNK_AXES, ActionChunk, FloatArray
-
-SPEED, TURN = 3.0, 15.0
-"""A tool that would move [m/s] or turn [rad/s] faster than this from step to step jumps; no arm of its size can."""
+from roboact_ros.types import CHUNK_AXES, CHUNK_SPEED, CHUNK_TURN, ActionChunk, FloatArray
 
 _XYZ, _RPY = slice(0, 3), slice(3, 6)
 
@@ -60,7 +57,7 @@ def why_refused(relative: FloatArray, layout: ArmLayout, period: float) -> str:
         if not present:
             continue
         moved = steps_of_arm(relative[:, arm * ARM_WIDTH : (arm + 1) * ARM_WIDTH])
-        for part, unit, most in ((_XYZ, "m", SPEED * period), (_RPY, "rad", TURN * period)):
+        for part, unit, most in ((_XYZ, "m", CHUNK_SPEED * period), (_RPY, "rad", CHUNK_TURN * period)):
             lengths = np.linalg.norm(moved[:, part], axis=1)
             step = int(lengths.argmax())
             if lengths[step] > most:
