@@ -64,6 +64,7 @@ def recorded_topics(cell: Cell) -> list[TopicChoice]:
         TopicChoice("teleop/motion", String),
         TopicChoice("teleop/status", DiagnosticStatus, LATCHED, state=True),
         TopicChoice("policy/motion", String),
+        TopicChoice("policy/status", DiagnosticStatus, LATCHED, state=True),
         TopicChoice("policy/scores", DiagnosticArray),
         TopicChoice("policy/action_chunk", JointTrajectory),
         TopicChoice("executor/status", DiagnosticStatus, LATCHED, state=True),

@@ -15,6 +15,7 @@ from roboact_ros.recording.schema import typestore
 from roboact_train.data.pictures import Encoded, Picture, Pixels
 
 STATUS = "executor/status"
+_POLICY = "policy/status"
 POLICY_CHOICES = ("policy/motion", "policy/action_chunk")
 
 
@@ -38,6 +39,25 @@ def texts(episode: Episode, names: Sequence[str]) -> list[tuple[int, str, str]]:
     """Return log time [ns], relative topic name and text of the String messages on those of ``names`` there are."""
     present = {episode.full_name(name): name for name in names if episode.full_name(name) in episode.topics}
     return [(logged, present[topic], str(message.data)) for topic, logged, message in episode.messages(present)]
+
+
+def tasks(episode: Episode) -> list[tuple[int, str]]:
+    """Return when [ns] it was said what to do and in which words: the instruction, or the policy's present step."""
+    said = [(logged, text.strip()) for logged, _, text in texts(episode, ("instruction",))]
+    steps = []
+    if episode.full_name(_POLICY) in episode.topics:
+        for _, logged, message in episode.messages([_POLICY]):
+            values = {value.key: value.value for value in message.values}
+            if values.get("step"):  # of several; else the instruction says all
+                steps.append((logged, values.get("instruction", "").strip()))
+    # Sorting keeps a step behind the instruction that an episode opens with at the same time.
+    return sorted((pair for pair in (*said, *steps) if pair[1]), key=lambda pair: pair[0])
+
+
+def task_at(episode: Episode, told: Sequence[tuple[int, str]], at_ns: int) -> str:
+    """Return the words of :func:`tasks` that hold at a time [ns]: before the first the first; none: what was noted."""
+    first = told[0][1] if told else episode.instruction.strip()
+    return next((text for logged, text in reversed(told) if logged <= at_ns), first)
 
 
 def policy_chose(episode: Episode) -> bool:

@@ -24,6 +24,8 @@ from roboact_train.data.bag_topics import (
     policy_chose,
     reports,
     require,
+    task_at,
+    tasks,
     texts,
 )
 from roboact_train.data.executed import PERSON, UNDO, Executed, executed_steps
@@ -76,7 +78,7 @@ def samples_from_bag(path: str | Path, camera: str = "", instruction: str = "") 
         steps = executed_steps(reports(episode))
         moments = _moments(steps, said)
         images = images_before(episode, topic, [moment.at_ns for moment in moments])
-        tasks = texts(episode, ("instruction",))
+        told = tasks(episode)
         states = ArmStates(episode)
         corrected = policy_chose(episode)
         deviations = _deviations(episode)
@@ -87,7 +89,7 @@ def samples_from_bag(path: str | Path, camera: str = "", instruction: str = "") 
             if refusal or raw is None:
                 skipped[refusal] += 1
                 continue
-            task = instruction or _task_at(episode, tasks, moment.at_ns)
+            task = instruction or task_at(episode, told, moment.at_ns)
             samples.append(_sample(episode, moment, raw, task, _source(episode, moment.step, corrected), states))
     if not samples:
         raise RecordingError(f"{path}: no motion of it can be used ({_reasons(skipped)}); topic {STATUS}")
@@ -166,11 +168,6 @@ def _source(episode: Episode, step: Executed | None, corrected: bool) -> str:
     if step is not None and step.source != PERSON:
         return kinds.POLICY
     return kinds.CORRECTION if corrected else kinds.TELEOP
-
-
-def _task_at(episode: Episode, tasks: list[tuple[int, str, str]], at_ns: int) -> str:
-    before = [text for logged, _, text in tasks if logged <= at_ns and text.strip()]
-    return (before[-1] if before else episode.notes.get("instruction", "")).strip()
 
 
 def _reasons(skipped: Counter[str]) -> str:

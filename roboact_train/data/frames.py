@@ -18,7 +18,7 @@ from roboact_ros.errors import LanguageRefusal, RecordingError
 from roboact_ros.language.plan import plan_from_text
 from roboact_ros.recording.reader import Episode
 from roboact_ros.types import FloatArray, Motion
-from roboact_train.data.bag_topics import STATUS, check_commands, policy_chose, reports, require, texts
+from roboact_train.data.bag_topics import STATUS, check_commands, policy_chose, reports, require, task_at, tasks
 from roboact_train.data.executed import PERSON, Executed, executed_steps
 from roboact_train.data.frame_streams import image_streams, series, stamp_ns
 from roboact_train.data.pictures import Picture
@@ -94,7 +94,7 @@ def frames_from_bag(path: str | Path, camera: str = "", instruction: str = "") -
         joints = series(episode, "joint_states", lambda m: np.asarray(m.position)[_order(m.name, names)])
         gripper = series(episode, "gripper", lambda m: m.position[:1])
         steps = executed_steps(reports(episode)) if episode.full_name(STATUS) in episode.topics else []
-        corrected = policy_chose(episode)
+        corrected, told = policy_chose(episode), tasks(episode)
         running = [_running(steps, at) for at in stamps]
         state = joints.before(stamps)
         action = _commanded(episode, stamps, state, names)
@@ -113,7 +113,7 @@ def frames_from_bag(path: str | Path, camera: str = "", instruction: str = "") -
             state=state,
             action=action,
             tool_pose=pose.before(stamps) if pose.times else np.full((len(stamps), 7), np.nan),
-            tasks=[instruction or task for task in _tasks(episode, stamps)],
+            tasks=[instruction or task_at(episode, told, stamp) for stamp in stamps],
             motions=["" if step is None else step.phrase for step in running],
             sources=["" if step is None else _source(step, corrected) for step in running],
             pictures={name: images.nearest(stamps) for name, images in streams.items()},
@@ -172,12 +172,6 @@ def _source(step: Executed, corrected: bool) -> str:
     if step.source != PERSON:
         return POLICY
     return CORRECTION if corrected else TELEOP
-
-
-def _tasks(episode: Episode, moments: Sequence[int]) -> list[str]:
-    said = [(logged, text.strip()) for logged, _, text in texts(episode, ("instruction",)) if text.strip()]
-    noted = episode.instruction.strip()
-    return [next((text for at, text in reversed(said) if at <= moment), noted) for moment in moments]
 
 
 def _pose(message: Any) -> list[float]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from roboact_ros.recording.folders import mcap_files
 from roboact_ros.recording.reader import Episode
-from roboact_train.data.bag_topics import texts
+from roboact_train.data.bag_topics import task_at, tasks
 from roboact_train.data.frame_streams import image_streams
 from roboact_train.data.lerobot_files import LeRobotFiles
 from roboact_train.data.samples import Sample
@@ -35,12 +35,9 @@ class BagEpisode:
     def clips(self) -> list[Clip]:
         """Return a clip for each camera and task."""
         with Episode(self.path) as episode:
-            said = [(at, text.strip()) for at, _, text in texts(episode, ("instruction",)) if text.strip()]
-            if not said:
-                said = [(0, episode.notes.get("instruction", "").strip())]
-            clips = []
+            told, clips = tasks(episode), []
             for camera, images in image_streams(episode, self.camera).items():
-                given = [([said[0][1]] + [text for at, text in said if at <= moment])[-1] for moment in images.times]
+                given = [task_at(episode, told, moment) for moment in images.times]
                 clips += _clips("bag", self.path, camera, -1, given)
         return clips
 

@@ -56,6 +56,7 @@ def test_a_person_beats_the_policy_which_then_goes_on(tmp_path: Path) -> None:
         sources = [message.header.frame_id for _, _, message in episode.messages(["executor/action"])]
         assert {"policy", "teleop"} <= set(sources)
         assert episode.topics["/policy/scores"].count > 0
+        assert episode.topics["/policy/status"].count > 0
 
 
 def test_the_policy_that_ships_points_at_a_block_and_says_so(tmp_path: Path) -> None:

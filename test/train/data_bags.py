@@ -59,10 +59,16 @@ class DemoBag:
             "finished": str(self.finished),
             "progress": f"{progress:.2f}",
         }
+        self.tell("executor", values)
+
+    def step(self, instruction: str, step: str) -> None:
+        """Let the policy say what it does now; ``step`` is empty for a task of one."""
+        self.tell("policy", {"instruction": instruction, "step": step})
+
+    def tell(self, who: str, values: dict[str, str]) -> None:
         pair = typestore().types["diagnostic_msgs/msg/KeyValue"]
         pairs = [pair(key=key, value=value) for key, value in values.items()]
-        data = cdr(STATUS, level=0, name="executor", message="", hardware_id="", values=pairs)
-        self.write("/executor/status", STATUS, data)
+        self.write(f"/{who}/status", STATUS, cdr(STATUS, level=0, name=who, message="", hardware_id="", values=pairs))
 
     def wait(self, ms: int) -> None:
         """Let time pass, with its images and measurements."""

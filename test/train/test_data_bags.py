@@ -14,6 +14,7 @@ from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_ros.recording.bag_writer import BagWriter
 from roboact_ros.recording.schema import typestore
 from roboact_train.data.bags import AUGMENTED_FROM, DEVIATIONS, samples_from_bag
+from roboact_train.data.frames import frames_from_bag
 
 LEFT, DOWN, CLOSE = (
     "move the arm to the left by twenty centimeters",
@@ -143,6 +144,19 @@ def test_the_task_may_change_within_an_episode(tmp_path: Path) -> None:
         bag.do(phrase)
     assert [s.instruction for s in samples_from_bag(bag.close()).samples] == ["first task", "second task"]
     assert {s.instruction for s in samples_from_bag(tmp_path / "e", instruction="x").samples} == {"x"}
+
+
+def test_of_a_task_of_several_steps_each_motion_belongs_to_its_step(tmp_path: Path) -> None:
+    bag = DemoBag(tmp_path / "e", instruction="")
+    bag.wait(300)
+    for task, steps in (("first, then second", ("first", "second")), ("third task", ())):
+        bag.say("/instruction", task)
+        for number, step in enumerate(steps or (task,), 1):
+            bag.step(step, f"step {number} of {len(steps)}" if steps else "")
+            bag.do(LEFT)
+    done = ["first", "second", "third task"]
+    assert [s.instruction for s in samples_from_bag(bag.close()).samples] == done
+    assert list(dict.fromkeys(frames_from_bag(tmp_path / "e").tasks)) == ["first, then second", *done]  # before them
 
 
 def test_a_motion_with_only_an_old_image_is_left_out(bag: DemoBag) -> None:
