@@ -44,6 +44,8 @@ from roboact_ros.robots import robot_model
 from roboact_ros.types import FloatArray
 
 _RETRY_PERIOD = 1.0
+_TAKEN = ("stop", "pause", "resume", "done")
+"""What may be said while there is no robot."""
 
 _PRIORITY = 40
 """Above simulated controllers on the same machine, below the interrupt threads of the kernel (50)."""
@@ -146,7 +148,7 @@ def _answer(channel: Channel, first: Message, reason: str, streamed: dict[str, S
         first["stopped"] = (first["stopped"] or word == "stop") and word != "resume"
         first["paused"] = (first["paused"] or word == "pause") and word != "resume"
         if "id" in message:
-            refused = f"not now: {reason}" if word in ("submit", "home", "undo", "measure") else ""
+            refused = "" if word in _TAKEN else f"not now: {reason}"
             channel.send({"kind": "reply", "id": message["id"], "refused": refused})
         message = channel.receive()
 

@@ -190,3 +190,21 @@ def test_a_lost_controller_stops_the_other_arm(pair: Pair) -> None:
         before = pendant.state()["q"]
         pair.until(lambda: pair.link.restarts > 0, "new servo process")
         assert np.abs(np.subtract(pendant.state()["q"], before)).max() < 1e-6
+
+
+def test_nothing_is_accepted_while_the_robots_are_missing() -> None:
+    nowhere = [f"{arm}_ip:=127.255.255.{number}" for number, arm in enumerate(ARMS, 1)]
+    link = ServoLink(load_cell("clap_dual_ur5", [*nowhere, "gripper.kind:=none", "safety.command_timeout:=20"]))
+    try:
+        said: list[Message] = []
+        end = time.monotonic() + DEADLINE
+        while not said:
+            assert time.monotonic() < end, "the servo process says nothing"
+            time.sleep(0.02)  # polls a condition with a deadline
+            said = link.poll()
+        chunk = ActionChunk(AXES, np.hstack((steps(), steps())), PERIOD_NS, 1)
+        refused = str(link.follow(chunk, time.monotonic_ns(), "policy")["refused"])
+        assert refused.startswith("not now: left arm: ") and "right arm: " in refused
+        assert not link.request("stop")["refused"]
+    finally:
+        link.close()
