@@ -95,13 +95,14 @@ class ChunkIntake:
         if stamp <= self._not_before_ns:
             since = (self._not_before_ns - stamp) / 1e6
             raise MotionRefused(f"the chunk is stale: its image was taken {since:.0f} ms too early, {self._why}")
-        if self._was and stamp > self._was[-1][0] + AHEAD_NS:
-            ahead = (stamp - self._was[-1][0]) / 1e9
+        now = self._was[-1][0] if self._was else self._not_before_ns
+        if stamp > now + AHEAD_NS:
+            ahead = (stamp - now) / 1e9
             raise MotionRefused(f"the chunk's image is stamped {ahead:.1f} s ahead: the clocks of the cell differ")
         if len(self._was) == self._was.maxlen and stamp < self._was[0][0]:
             raise MotionRefused(f"the chunk is stale: its image is more than {REMEMBERED:g} s old")
         seen = next((was for at_ns, was in reversed(self._was) if at_ns <= stamp), self._was[0][1] if self._was else q)
-        passed = (self._was[-1][0] + ahead_ns - stamp) // chunk.period_ns if self._was and (seen != q).any() else 0
+        passed = (now + ahead_ns - stamp) // chunk.period_ns if self._was and (seen != q).any() else 0
         self._newest_ns = stamp
         return Look(self._kinematics.forward(seen), rows, min(passed, len(rows) - 1))
 
