@@ -260,11 +260,12 @@ class DualExecutor:
         try:
             if not coming.advance():
                 return
-            self._forget()
+            self._coming = None
             beginnings = coming.beginnings([arm.q for arm in self._arms])
             if beginnings is None:  # something has slowed the arms down
                 self._begin(coming.stages[0], coming.source)
             else:
+                self._forget()
                 self._enter(beginnings, coming.source)
                 self._together, self._source, self._refused = True, coming.source, ""
             self._stages.extend(coming.stages[1:])
@@ -292,15 +293,11 @@ class DualExecutor:
         beginnings: list[Beginning | None] = [None, None]
         beginnings[number] = beginning
         self._check_apart(beginnings)
-        self.leave(number)
-        self._arms[number].begin(beginning, source)
-        self._refused = ""
-
-    def leave(self, number: int) -> None:
-        """End a motion of both arms because this one is wanted for something else."""
         if self._together or self._stages:
             self._arms[1 - number].done()
         self._forget()
+        self._arms[number].begin(beginning, source)
+        self._refused = ""
 
     def _prepare(self, stage: Stage) -> list[Beginning | None]:
         return [None if step is None else self.prepare_one(number, [step]) for number, step in enumerate(stage)]
@@ -314,10 +311,22 @@ class DualExecutor:
         try:
             return self._arms[number].prepare(steps)
         except MotionRefused as error:
-            raise MotionRefused(self._named(number, str(error))) from None
+            raise self._named(number, error) from None
 
-    def _named(self, number: int, reason: str) -> str:
-        return reason if reason.startswith("not now") else f"{self._names[number]} arm: {reason}"
+    def prepare_one_undo(self, number: int) -> Beginning:
+        """Return how the last step of one arm would be reversed.
+
+        Raises:
+            MotionRefused: It is not possible; the message says of which arm.
+        """
+        try:
+            return self._arms[number].prepare_undo()
+        except MotionRefused as error:
+            raise self._named(number, error) from None
+
+    def _named(self, number: int, error: MotionRefused) -> MotionRefused:
+        reason = str(error)
+        return error if reason.startswith("not now") else MotionRefused(f"{self._names[number]} arm: {reason}")
 
     def arm(self, number: int) -> Executor:
         """Return the executor of an arm."""

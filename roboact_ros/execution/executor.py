@@ -123,17 +123,7 @@ class Executor:
         Raises:
             MotionRefused: It is not allowed now, or nothing is left to undo.
         """
-        self._admission.check()
-        running = self._running
-        before = running.origin, running.history.copy()
-        undone = running.take_undoable()
-        if undone is None:
-            raise self._admission.refuse("nothing to undo")
-        try:
-            self._start([Undo(undone)], source)
-        except MotionRefused:
-            running.origin, running.history = before
-            raise
+        self.begin(self.prepare_undo(), source)
 
     def stop(self) -> None:
         """Have the robot brake as hard as it may, off the path if need be, and stay at rest until ``resume``."""
@@ -342,9 +332,22 @@ class Executor:
             raise self._admission.refuse(str(error)) from None
         return Beginning(steps, motion, path)
 
+    def prepare_undo(self) -> Beginning:
+        """Return how the last finished or interrupted step would be reversed; nothing changes.
+
+        Raises:
+            MotionRefused: It is not allowed now, or nothing is left to undo.
+        """
+        self._admit()
+        if (undone := self._running.undoable) is None:
+            raise self._admission.refuse("nothing to undo")
+        return self.prepare([Undo(undone)])
+
     def begin(self, beginning: Beginning, source: str) -> None:
         """Begin what :meth:`prepare` returned in the same cycle."""
         first, *rest = beginning.steps
+        if isinstance(first, Undo):
+            self._running.take_undoable()
         if beginning.halts:
             self._follower.brake()
             self._queue = deque(beginning.steps)

@@ -40,8 +40,10 @@ class OneOfTwo:
 
     def undo(self, source: str = PERSON) -> None:
         """See :meth:`~roboact_ros.execution.executor.Executor.undo`; the other arm comes to rest."""
-        self._both.leave(self._number)
-        self._arm.undo(source)
+        try:
+            self._both.begin_one(self._number, self._both.prepare_one_undo(self._number), source)
+        except MotionRefused as error:
+            raise self._both.refuse(str(error)) from None
 
     def follow(self, chunk: ActionChunk, source: str) -> None:
         """Follow a chunk with both arms."""

@@ -77,16 +77,18 @@ class Running:
             self.history.append(self._as_done(self.origin))
         self.step = self.motion = self.origin = self._waiting_since = None
 
-    def take_undoable(self) -> Origin | None:
-        """Return what undo goes back to and forget it: the running step, else the last one; None when there is none."""
+    @property
+    def undoable(self) -> Origin | None:
+        """What undo goes back to: the beginning of the running step, else of the last one; None when there is none."""
         if self.origin is not None and not isinstance(self.step, Undo):
-            undone = self._as_done(self.origin)
-        elif self.history:
-            undone = self.history.pop()
-        else:
-            return None
+            return self._as_done(self.origin)
+        return self.history[-1] if self.history else None
+
+    def take_undoable(self) -> None:
+        """Forget what :attr:`undoable` is."""
+        if (self.origin is None or isinstance(self.step, Undo)) and self.history:
+            self.history.pop()
         self.origin = None
-        return undone
 
     def _as_done(self, origin: Origin) -> Origin:
         """Return the origin of the running step with what the wrist has turned until now."""

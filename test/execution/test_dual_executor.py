@@ -10,6 +10,7 @@ from roboact_ros.cells.description import ARMS, Cell
 from roboact_ros.cells.load import load_cell
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.anticipation import CYCLES
+from roboact_ros.execution.chunk_trajectory import LARGEST_TURN
 from roboact_ros.execution.collision import gap_between
 from roboact_ros.execution.dual_executor import DualExecutor
 from roboact_ros.execution.executor import Executor
@@ -344,3 +345,55 @@ def test_an_arm_that_is_undone_leaves_the_other_where_it_is(rig: Rig) -> None:
     rig.one("right").undo(PERSON)
     rig.until_idle()
     np.testing.assert_allclose([arm.q for arm in rig.arms], [rig.home] * 2, atol=1e-6)
+
+
+def test_an_undo_that_would_bring_the_arms_together_is_refused_and_both_go_on_in_step() -> None:
+    rig = Rig(WIDE)
+    rig.follow(steps(12, y=-0.02), steps(12, y=0.02))
+    rig.until_idle()
+    rig.follow(steps(10, y=0.02), steps(10, y=0.02))
+    while rig.both.status.progress < 0.8:
+        rig.cycle()
+    with pytest.raises(MotionRefused, match="too near"):
+        rig.one("left").undo(PERSON)  # the right arm is where the left one would go back to
+    assert "too near" in rig.both.status.refused
+    rig.arms[RIGHT].speed_scaling = 0.2
+    before = len(rig.times)
+    rig.cycle(50)
+    assert np.abs(np.diff(rig.times[before:], axis=1)).max() <= DT + 1e-12
+    assert all(status.state is State.MOVING for status in rig.both.statuses.values())
+    rig.until_idle()
+    rig.check_limits()
+
+
+def test_a_chunk_that_is_refused_when_its_moment_has_come_leaves_the_arms_in_step() -> None:
+    """It would turn the tool just as far as it may from where they are expected, and they are held up on the way."""
+    rig = Rig()
+    rig.follow(steps(10, rz=0.05), steps(10, rz=0.05))
+    rig.cycle(150)
+    soon = [executor.ahead(CYCLES * DT) for executor in rig.executors.values()]
+    assert soon[LEFT] is not None
+    ahead = rig.kinematics.forward(soon[LEFT].q)[:3, :3] @ rig.kinematics.forward(rig.arms[LEFT].q)[:3, :3].T
+    turn = (np.arccos((np.trace(ahead) - 1.0) / 2.0) + LARGEST_TURN - 0.002) / 26
+    rig.follow(steps(26, rz=turn), steps(26, rz=turn), period=turn / 0.4)
+    rig.arms[RIGHT].speed_scaling = 0.0
+    rig.cycle(CYCLES)
+    assert "right arm: " in rig.both.status.refused and "would turn the tool" in rig.both.status.refused
+    rig.arms[RIGHT].speed_scaling = 0.2
+    before = len(rig.times)
+    rig.cycle(100)
+    assert np.abs(np.diff(rig.times[before:], axis=1)).max() <= DT + 1e-12
+    assert rig.both.status.state is State.MOVING
+    rig.until_idle()
+    rig.check_limits()
+
+
+def test_a_chunk_from_the_future_is_refused_by_arms_that_have_just_been_released(rig: Rig) -> None:
+    rig.both.stop()
+    rig.cycle(50)
+    rig.both.resume()
+    with pytest.raises(MotionRefused, match="stamped 3600.0 s ahead"):
+        rig.follow(steps(z=0.01), steps(z=0.01), age=-3600.0)
+    rig.cycle()
+    rig.follow(steps(z=0.01), steps(z=0.01))
+    assert rig.both.status.state is State.MOVING
