@@ -88,7 +88,8 @@ class PolicyNode(Node):  # type: ignore[misc]
         self._status = self.create_publisher(DiagnosticStatus, "policy/status", _LATCHED)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_subscription(String, "instruction", self._on_instruction, _LATCHED)
-        self.create_subscription(String, "teleop/motion", self._on_word, 10)
+        for arm in dict.fromkeys(("", *cell.arm_names)):  # a word for one arm is a word, too
+            self.create_subscription(String, f"{arm}/teleop/motion" if arm else "teleop/motion", self._on_word, 10)
         self.create_subscription(DiagnosticStatus, "executor/status", self._on_executor, 10)
         self.create_service(Trigger, "policy/pause", self._on_pause)
         self.create_service(Trigger, "policy/resume", self._on_resume)

@@ -26,6 +26,7 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from roboact_ros.cells.description import CameraDescription, Cell, PolicyDescription
+from roboact_ros.cells.load import load_cell
 from roboact_ros.chat.client import ChatClient
 from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.errors import PolicyError
@@ -363,6 +364,24 @@ def test_a_choice_that_a_person_outran_is_dropped(mate: Cellmate, start: Callabl
     mate.until(lambda: mate.scores, "the outrun choice")
     assert not mate.scores[0].carried_out and not mate.motions
     mate.until(lambda: mate.status.values["dropped"] == "1", "the count")
+
+
+def test_what_is_said_to_one_arm_of_two_is_heard_by_the_policy_of_both(mate: Cellmate) -> None:
+    remote = ["policy.kind:=clap_remote", "policy.remote.server:=ws://127.0.0.1:9", "instruction:=lift the tray"]
+    node = PolicyNode(load_cell("clap_dual_ur5", remote), lambda: ScriptedChunks([np.zeros((1, 7))], 10**8))
+    mate.executor.add_node(node)
+    try:
+        words = mate.node.create_publisher(String, "left/teleop/motion", 10)
+        mate.until(lambda: words.get_subscription_count(), "a listener")
+        mate.until(lambda: mate.status.values.get("instruction") == "lift the tray", "the task")
+        words.publish(String(data="pause"))
+        mate.until(lambda: mate.says("paused"), "the pause")
+        words.publish(String(data="resume"))
+        mate.until(lambda: not mate.says("paused"), "the end of the pause")
+        words.publish(String(data="done"))
+        mate.until(lambda: "waiting for an instruction" in mate.status.message, "the end of the task")
+    finally:
+        node.destroy_node()
 
 
 def test_a_policy_without_the_help_it_should_have_drives_and_says_so(
