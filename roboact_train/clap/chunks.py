@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from roboact_ros.errors import PolicyError, RecordingError
+from roboact_ros.policies.clap.layout import GRIPPERS
 from roboact_ros.policies.clap.representation import chunk_relative, is_static, why_refused
 from roboact_ros.policies.clap.robots import ClapRobot
 from roboact_ros.policies.clap.statistics import Quantiles
@@ -20,6 +21,9 @@ STRIDE = 8
 """Chunks begin at every eighth frame."""
 _LEAST = (0.02, 0.02, 0.02, 0.1, 0.1, 0.1, 0.0)
 """Smallest range of measured statistics of an arm [m, rad]; grippers are not scaled."""
+_ACTS = 0.2
+"""A gripper acts that is told to move, or does, by more than this of -1 … 1."""
+_STILL = "arms and grippers stay where they are"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,19 +82,30 @@ def sample(episode: ClapEpisode, frame: int, quantiles: Quantiles, steps: int = 
 
 def usable_frames(episode: ClapEpisode, steps: int = STEPS, stride: int = STRIDE) -> tuple[list[int], dict[int, str]]:
     """Return the frames where chunks may begin, and why others may not, by frame."""
-    usable: list[int] = []
-    refused: dict[int, str] = {}
+    found = dict(chunks_or_reasons(episode, steps, stride))
+    refused = {frame: reason for frame, reason in found.items() if isinstance(reason, str)}
+    return [frame for frame in found if frame not in refused], refused
+
+
+def chunks_or_reasons(
+    episode: ClapEpisode, steps: int = STEPS, stride: int = STRIDE
+) -> Iterator[tuple[int, FloatArray | str]]:
+    """Yield every so many frames with the (steps, 14) relative actions from there on, or why no chunk begins there."""
     for frame in range(0, len(episode.states), stride):
         try:
             relative = relative_chunk(episode, frame, steps)
         except RecordingError as error:
-            refused[frame] = str(error)
-            continue
-        if is_static(relative, episode.robot.layout):
-            refused[frame] = "the arms stay where they are"
+            yield frame, str(error)
         else:
-            usable.append(frame)
-    return usable, refused
+            yield frame, _STILL if _nothing_moves(episode, frame, relative) else relative
+
+
+def _nothing_moves(episode: ClapEpisode, frame: int, relative: FloatArray) -> bool:
+    """Whether a chunk teaches nothing; arms that stand while a gripper closes or opens do teach something."""
+    if not is_static(relative, episode.robot.layout):
+        return False
+    seen = episode.states[frame : frame + len(relative)]
+    return all(np.ptp(rows[:, list(GRIPPERS)], axis=0).max() <= _ACTS for rows in (relative, seen))
 
 
 def measured_statistics(episodes: Iterable[ClapEpisode], steps: int = STEPS, stride: int = 1) -> Quantiles:

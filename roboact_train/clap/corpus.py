@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from roboact_ros.errors import ConfigurationError, RecordingError
-from roboact_ros.policies.clap.representation import is_static
+from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.clap.robots import ROBOTS, ClapRobot
 from roboact_ros.policies.clap.statistics import Quantiles, read_statistics
 from roboact_ros.types import FloatArray
-from roboact_train.clap.chunks import STEPS, quantiles_of, relative_chunk, sample
+from roboact_train.clap.chunks import STEPS, chunks_or_reasons, quantiles_of, sample
 from roboact_train.clap.episode import ClapEpisode
 
 IntArray = NDArray[np.int64]
+_REASONS = 5
+"""Most reasons for frames that are left out that are told."""
+
 Statistics = Callable[[ClapRobot], Quantiles | None]
 """Returns the statistics of a robot; None where they are to be measured."""
 
@@ -65,6 +67,13 @@ class Corpus:
         """How many chunks are what."""
         by_robot = {f"of {name}": count for name, count in sorted(Counter(self.robots.tolist()).items())}
         return {"to learn from": len(self.train), "kept aside": len(self.validation), **by_robot}
+
+    def left_out_lines(self) -> Iterator[str]:
+        """Yield lines that say how many frames begin no chunk, and why."""
+        common = self.left_out.most_common(_REASONS)
+        yield from (f"{count} frames begin no chunk: {reason}" for reason, count in common)
+        if others := self.left_out.total() - sum(count for _, count in common):
+            yield f"{others} frames begin no chunk for other reasons"
 
 
 def spread(rows: IntArray, most: int) -> IntArray:
@@ -126,14 +135,9 @@ def corpus_of(
 def _relative(episode: ClapEpisode, stride: int, left_out: Counter[str]) -> dict[int, FloatArray]:
     """Return the chunks of an episode by frame, those left out that are broken or in which nothing moves."""
     found = {}
-    for frame in range(0, len(episode.states), stride):
-        try:
-            relative = relative_chunk(episode, frame)
-        except RecordingError as error:
-            left_out[str(error).partition(": ")[2].partition(": ")[2]] += 1
-            continue
-        if is_static(relative, episode.robot.layout):
-            left_out["the arms stay where they are"] += 1
+    for frame, relative in chunks_or_reasons(episode, STEPS, stride):
+        if isinstance(relative, str):
+            left_out[relative.rpartition(": ")[2]] += 1  # without the name of the episode, the frame and the step
         else:
             found[frame] = relative
     return found
