@@ -234,7 +234,7 @@ def _tokenizer(args: argparse.Namespace, given: dict[str, Any]) -> Started:
     def start() -> Outcome:
         from roboact_train.clap.train import TokenizerRequest, train
 
-        request = TokenizerRequest(features=args.features, camera=args.camera, **_common(args, settings))
+        request = TokenizerRequest(features=args.features, **_of_clap(args, settings))
         return train(request, _tell)
 
     return settings, start
@@ -250,7 +250,7 @@ def _clap_ntp(args: argparse.Namespace, given: dict[str, Any]) -> Started:
     def start() -> Outcome:
         from roboact_train.clap.ntp_train import NtpRequest, train
 
-        return train(NtpRequest(camera=args.camera, **_common(args, settings)), _tell)
+        return train(NtpRequest(**_of_clap(args, settings)), _tell)
 
     return settings, start
 
@@ -265,7 +265,7 @@ def _clap_rf(args: argparse.Namespace, given: dict[str, Any]) -> Started:
     def start() -> Outcome:
         from roboact_train.clap.rf_train import RfRequest, train
 
-        return train(RfRequest(camera=args.camera, **_common(args, settings)), _tell)
+        return train(RfRequest(**_of_clap(args, settings)), _tell)
 
     return settings, start
 
@@ -286,6 +286,11 @@ def _common(args: argparse.Namespace, settings: LoopSettings) -> dict[str, Any]:
     """Return what every request for a training says."""
     names = ("sources", "output", "resume", "device", "licence", "simulated")
     return {"settings": settings, **{name: getattr(args, name) for name in names}}
+
+
+def _of_clap(args: argparse.Namespace, settings: LoopSettings) -> dict[str, Any]:
+    """Return what every request for a training of CLAP says."""
+    return {"camera": args.camera, "instruction": args.instruction, **_common(args, settings)}
 
 
 def _choices(args: argparse.Namespace, settings: LoopSettings) -> Choices:

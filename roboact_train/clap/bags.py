@@ -22,7 +22,7 @@ def episode_from_frames(frames: EpisodeFrames) -> ClapEpisode:
         missing = "gripper" if frames.names[-1] != GRIPPER else "tool_pose"
         raise RecordingError(f'{frames.name}: nothing was recorded on the topic "{missing}", which CLAP needs')
     if not all(frames.tasks):
-        raise RecordingError(f"{frames.name}: no instruction was recorded; give one (--instruction)")
+        raise RecordingError(f"{frames.name}: no instruction was recorded; give one (roboact train --instruction)")
     robot = robot_named(frames.robot)
     rows = rows_of_tool(frames.tool_pose, frames.state[:, -1], frames.action[:, -1])
     states, commands = (robot.layout.padded(part) for part in rows)

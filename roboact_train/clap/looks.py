@@ -31,7 +31,7 @@ class Look(Protocol):
 
     @property
     def stamp(self) -> str:
-        """What changes when somebody changes the file."""
+        """What changes when somebody changes the file, or looks through another camera."""
         ...
 
     def images(self, numbers: Sequence[int]) -> Iterator[ImageArray]:
@@ -73,6 +73,7 @@ class BagLook:
 
     path: Path
     name: str
+    camera: str
     pictures: Sequence[Picture]
 
     @property
@@ -83,7 +84,7 @@ class BagLook:
     @property
     def stamp(self) -> str:
         """See the contract."""
-        return _stamp(self.path)
+        return f"{self.camera} {_stamp(self.path)}"
 
     def images(self, numbers: Sequence[int]) -> Iterator[ImageArray]:
         """See the contract."""

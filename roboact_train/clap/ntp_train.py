@@ -33,6 +33,7 @@ class NtpRequest:
         licence: Of the model, for its manifest.
         simulated: The data shows a simulated cell.
         camera: The first view: one of LeRobot data or a camera of bags; empty: the head, or the policy's camera.
+        instruction: The task, in place of what bags say.
     """
 
     sources: Sequence[Path]
@@ -43,6 +44,7 @@ class NtpRequest:
     licence: str = "not stated"
     simulated: bool = False
     camera: str = ""
+    instruction: str = ""
 
 
 def train(
@@ -61,7 +63,9 @@ def train(
     tokenizer = _tokenizer(settings)
     small = session.accelerator.mixed_precision == "bf16"
     base = ntp_base(settings, tokenizer.model.shape.codes, torch.bfloat16 if small else torch.float32)
-    data = read_data(find_sources(request.sources, request.camera), tokenizer, settings, session.say)
+    data = read_data(
+        find_sources(request.sources, request.camera, request.instruction), tokenizer, settings, session.say
+    )
     learner = NtpLearner(data, base, tokenizer.model, settings, session.place)
     about = {"sources": [str(path) for path in request.sources], "samples": dict(data.corpus.counts)}
     return session.run(learner, about, on_batch)

@@ -32,6 +32,7 @@ class RfRequest:
         licence: Of the model, for its manifest.
         simulated: The data shows a simulated cell.
         camera: The first view: one of LeRobot data or a camera of bags; empty: the head, or the policy's camera.
+        instruction: The task, in place of what bags say.
     """
 
     sources: Sequence[Path]
@@ -42,6 +43,7 @@ class RfRequest:
     licence: str = "not stated"
     simulated: bool = False
     camera: str = ""
+    instruction: str = ""
 
 
 def train(
@@ -68,7 +70,7 @@ def train(
         height=settings.height,
         width=settings.width,
     )
-    data = read_data(find_sources(request.sources, request.camera), tokenizer, how, say)
+    data = read_data(find_sources(request.sources, request.camera, request.instruction), tokenizer, how, say)
     batches = RfBatches(data, base, settings)
     head = rf_head(settings, base.model.config.text_config.hidden_size, int(batches.columns.sum()))
     objective = RfObjective(base.model, head, settings, small)

@@ -36,13 +36,14 @@ class Source:
     told: ClapEpisode | None = None
 
 
-def find_sources(paths: Iterable[Path], camera: str | None = None) -> list[Source]:
+def find_sources(paths: Iterable[Path], camera: str | None = None, instruction: str = "") -> list[Source]:
     """Return every episode and video below some paths.
 
     Args:
         paths: Files and folders.
         camera: View (``head``, ``right``, ``left``) or column of LeRobot data, camera of bags; empty for the head view
             or the policy's camera; None reads no images.
+        instruction: The task, in place of what bags say.
 
     Raises:
         RecordingError: A path holds nothing that can be read, or something that cannot.
@@ -50,20 +51,20 @@ def find_sources(paths: Iterable[Path], camera: str | None = None) -> list[Sourc
     """
     found: list[Source] = []
     for path in paths:
-        here = list(_sources(path, camera))
+        here = list(_sources(path, camera, instruction))
         if not here:
             raise RecordingError(f"{path} holds nothing that can be read; readable: {KINDS}")
         found += here
     return found
 
 
-def _sources(path: Path, camera: str | None) -> Iterator[Source]:
+def _sources(path: Path, camera: str | None, instruction: str) -> Iterator[Source]:
     if not path.exists():
         raise RecordingError(f"{path} does not exist")
     if (path / "meta" / "info.json").is_file():
         yield from _lerobot(path, camera)
     elif mcap_files(path) or path.suffix == ".mcap":
-        yield _bag(path, camera)
+        yield _bag(path, camera, instruction)
     elif path.suffix == ".tar":
         yield from (Source(episode, None) for episode in episodes_of_shard(path))
     elif path.suffix.lower() in _VIDEOS:
@@ -74,7 +75,7 @@ def _sources(path: Path, camera: str | None) -> Iterator[Source]:
         for bag in find_bags(path):
             if bag.state is BagState.RECORDING:
                 raise RecordingError(f"{bag.path} is being recorded; save it first")
-            yield _bag(bag.path, camera)
+            yield _bag(bag.path, camera, instruction)
         for file in sorted(path.iterdir()):
             if file.suffix.lower() in _VIDEOS:
                 yield Source(None, open_video(file))
@@ -98,10 +99,10 @@ def _lerobot(path: Path, camera: str | None) -> Iterator[Source]:
         yield Source(episode, look) if data.robot.statistics else Source(None, look, episode)
 
 
-def _bag(path: Path, camera: str | None) -> Source:
-    frames = frames_from_bag(path, camera or "")
+def _bag(path: Path, camera: str | None, instruction: str) -> Source:
+    frames = frames_from_bag(path, camera or "", instruction)
     episode = episode_from_frames(frames)
     if camera is None:
         return Source(episode, None)
-    pictures = next(iter(frames.pictures.values()))
-    return Source(episode, BagLook(path, frames.name, pictures))
+    name, pictures = next(iter(frames.pictures.items()))
+    return Source(episode, BagLook(path, frames.name, name, pictures))

@@ -98,7 +98,8 @@ class VdVaeSettings(TokenizerSettings):
         model: Folder of a DINOv3 or another encoder of patches as transformers saves them; ``random-dinov3`` is a tiny
             one with random weights, to try things out.
         action_vae: The Act-VAE whose codes are learned: folder of a trained one, or a released checkpoint.
-        statistics: File with the statistics that a released checkpoint goes with; a trained one has its own.
+        statistics: File with the statistics of the robots, which a released checkpoint needs; empty: those that a
+            trained Act-VAE has.
         layers: Blocks of the encoder, and of the decoder.
         irrelevant: Codes for what no action causes.
         height: Of the images that the encoder of patches sees [px].

@@ -28,20 +28,18 @@ from roboact_train.clap.tokenizer_settings import (
     TokenizerSettings,
     VdVaeSettings,
 )
-from roboact_train.clap.trained import read_tokenizer
+from roboact_train.clap.trained import read_tokenizer, weights_at
 from roboact_train.clap.vd_learner import VdLearner
 from roboact_train.clap.vd_objective import new_vd_vae
 from roboact_train.data.pictures import read_bytes
+from roboact_train.training.beginning import FEATURES
 from roboact_train.training.learner import Learner
 from roboact_train.training.loop import Outcome
 from roboact_train.training.order import Place
 from roboact_train.training.session import OnBatch, Session
 
-FEATURES = "features"
 _HEAD_WIDTH = 64
 """Of the attention of a VD-VAE, as in the reader of checkpoints."""
-_REASONS = 5
-"""Most reasons for frames that are left out that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,7 @@ class TokenizerRequest:
         simulated: The data shows a simulated cell.
         features: Folder of cached features of a VD-VAE; None: in ``output``.
         camera: What a VD-VAE sees: a view or a camera; empty: the head view, or the policy's camera.
+        instruction: The task, in place of what bags say.
     """
 
     sources: Sequence[Path]
@@ -69,6 +68,7 @@ class TokenizerRequest:
     simulated: bool = False
     features: Path | None = None
     camera: str = ""
+    instruction: str = ""
 
 
 def train(
@@ -119,33 +119,34 @@ def run(
     return session.run(learner, data, on_batch, optimiser=tokenizer_adamw)
 
 
-def act_corpus(sources: Sequence[Path], settings: ActVaeSettings, say: Callable[[str], None]) -> Corpus:
+def act_corpus(
+    sources: Sequence[Path], settings: ActVaeSettings, say: Callable[[str], None], instruction: str = ""
+) -> Corpus:
     """Return the chunks that an Act-VAE learns from, and say what is in them.
 
     Raises:
         RoboactError: Something about the data; the message says what.
     """
-    episodes = [source.episode for source in find_sources(sources) if source.episode is not None]
+    episodes = [source.episode for source in find_sources(sources, None, instruction) if source.episode is not None]
     if not episodes:
         named = ", ".join(map(str, sources))
         raise ConfigurationError(f"{named}: nothing says what arms did, which an act_vae needs")
     known = statistics_in(Path(settings.statistics)) if settings.statistics else measured
     corpus = corpus_of(episodes, known, settings.validation, settings.seed, settings.stride)
     say(", ".join(f"{count} chunks {name}" for name, count in corpus.counts.items()))
-    for reason, count in corpus.left_out.most_common(_REASONS):
-        say(f"{count} frames begin no chunk: {reason}")
+    for line in corpus.left_out_lines():
+        say(line)
     return corpus
 
 
 def _act_vae(
     request: TokenizerRequest, settings: ActVaeSettings, place: Place, say: Callable[[str], None]
 ) -> tuple[Learner, dict[str, int]]:
-    corpus = act_corpus(request.sources, settings, say)
+    corpus = act_corpus(request.sources, settings, say, request.instruction)
     model = new_act_vae(settings)
     if settings.checkpoint:
-        path = Path(settings.checkpoint)
-        start = read_action_tokenizer(path)
-        load_weights(model, start.state_dict(), path, ACT_VAE)
+        path = weights_at(Path(settings.checkpoint), ACT_VAE, VD_VAE)
+        load_weights(model, read_action_tokenizer(path).state_dict(), path, ACT_VAE)
     return ActLearner(corpus, model, settings, place), corpus.counts
 
 
@@ -162,9 +163,11 @@ def _vd_vae(
     encoder = patch_encoder(
         settings.model, ImageSize(settings.height, settings.width), accelerator.device, settings.seed
     )
-    sources = find_sources(request.sources, request.camera)
+    sources = find_sources(request.sources, request.camera, request.instruction)
     pairs = pairs_of(sources, trained.statistics, settings.validation, settings.seed, settings.stride)
     say(", ".join(f"{count} pairs {name}" for name, count in pairs.counts.items()))
+    for line in pairs.corpus.left_out_lines() if pairs.corpus is not None else ():
+        say(line)
     folder = request.features or request.output / FEATURES
     cache = PatchCache(folder, pairs, encoder, settings.augmented, settings.seed)
     with accelerator.main_process_first():
@@ -175,7 +178,7 @@ def _vd_vae(
     sizes = (encoder.width, heads, settings.layers, encoder.patches, settings.irrelevant)
     model = new_vd_vae(VdVaeShape(trained.model.shape, *sizes), settings.seed)
     if settings.checkpoint:
-        path = Path(settings.checkpoint)
+        path = weights_at(Path(settings.checkpoint), VD_VAE)
         load_weights(model, read_vd_vae(path, encoder.patches).state_dict(), path, VD_VAE)
     stage_one = trained.model.state_dict()
     model.load_state_dict(model.state_dict() | stage_one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,21 +73,35 @@ def read_trained_vd_vae(folder: Path, encoder: str = "", device: torch.device = 
     return TrainedVdVae(read_vd_vae(trained.weights, found.patches).to(device), found)
 
 
+def weights_at(path: Path, kind: str, *others: str) -> Path:
+    """Return the file of weights of a trained model, given its folder or that file.
+
+    Raises:
+        PolicyError: The folder is that of another model, or damaged.
+    """
+    return read_trained_model(path, kind, *others).weights if path.is_dir() else path
+
+
+def codebook_id(model: ActionTokenizer) -> str:
+    """Return what tells an Act-VAE from others: the codes of one mean nothing to another."""
+    table = model.vq_t.codebook.weight.detach().cpu().float().numpy()
+    return hashlib.sha256(table.tobytes()).hexdigest()[:16]
+
+
 def read_tokenizer(path: Path, statistics: str = "") -> TrainedTokenizer:
     """Return a trained Act-VAE, or that in a trained VD-VAE, frozen.
 
     Args:
         path: Folder of a trained model, or a released checkpoint.
-        statistics: File of statistics that a released checkpoint goes with.
+        statistics: File of statistics, which a released checkpoint needs; empty: those beside a trained model.
 
     Raises:
         PolicyError: It cannot be read, or is something else.
         ConfigurationError: A released checkpoint without statistics.
     """
+    model = read_action_tokenizer(weights_at(path, ACT_VAE, VD_VAE))
     if path.is_dir():
-        trained = read_trained_model(path, ACT_VAE, VD_VAE)
-        return TrainedTokenizer(read_action_tokenizer(trained.weights), path / STATISTICS)
-    model = read_action_tokenizer(path)
+        return TrainedTokenizer(model, Path(statistics) if statistics else path / STATISTICS)
     if not statistics:
         raise ConfigurationError(f"{path} does not say what its actions are normalised with: give --statistics FILE")
     return TrainedTokenizer(model, Path(statistics))

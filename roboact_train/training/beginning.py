@@ -12,10 +12,14 @@ import torch
 import yaml
 
 from roboact_ros.errors import ConfigurationError
-from roboact_train.training.loop import STATE
+from roboact_train.training.loop import LOGS, STATE
 from roboact_train.training.settings import LoopSettings, settings_to_mapping
 
 SETTINGS = "settings.yaml"
+FEATURES = "features"
+"""Folder of what goes through a frozen encoder once, where a training keeps it beside its state."""
+_BEFORE_STATE = {SETTINGS, LOGS, FEATURES}
+"""What is there of a training that ended before it saved a state; it can be begun again."""
 
 
 def check_output(output: Path, resume: bool) -> None:
@@ -27,7 +31,7 @@ def check_output(output: Path, resume: bool) -> None:
     state = output / STATE
     if resume and not state.is_file():
         raise ConfigurationError(f"there is nothing to resume: {state} does not exist")
-    if not resume and output.exists() and (not output.is_dir() or any(output.iterdir())):
+    if not resume and output.exists() and (not output.is_dir() or {p.name for p in output.iterdir()} - _BEFORE_STATE):
         raise ConfigurationError(f"{output} exists already; --resume goes on with it, else give another folder")
 
 

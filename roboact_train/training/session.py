@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from roboact_train.training.beginning import check_output, notes, say_nothing, write_settings
 from roboact_train.training.learner import Learner
-from roboact_train.training.loop import BEST, Outcome, Training, accelerator_for
+from roboact_train.training.loop import BEST, LOGS, Outcome, Training, accelerator_for
 from roboact_train.training.order import Place
 from roboact_train.training.settings import LoopSettings
 
@@ -77,6 +78,8 @@ class Session:
         settings, output = request.settings, request.output
         accelerator.wait_for_everyone()
         if accelerator.is_main_process:
+            if not request.resume and (output / LOGS).is_dir():  # of one that ended before it saved a state
+                shutil.rmtree(output / LOGS)
             write_settings(output, self._kind, settings)
         made = notes(request.licence, request.simulated, settings, data)
         training = Training(learner, settings, output, accelerator, self.say, made, on_batch, **how)

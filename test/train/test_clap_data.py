@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import yaml
 from clap_released import numbers, statistics_file
 from data_bags import DemoBag
 from pyarrow import parquet
 from scipy.spatial.transform import Rotation
+from test_clap_vae_act import TINY
 from test_data_lerobot import DOWN, ArmBag
 
 from roboact_ros.cli import main
@@ -23,7 +26,10 @@ from roboact_ros.policies.clap.statistics import Quantiles, read_statistics, wri
 from roboact_ros.types import FloatArray
 from roboact_train.clap.bags import episode_from_frames
 from roboact_train.clap.chunks import measured_statistics, relative_chunk, sample, usable_frames
+from roboact_train.clap.corpus import corpus_of, measured
 from roboact_train.clap.lerobot import COMMAND, OBSERVED, STATE, ClapDataset
+from roboact_train.clap.looks import BagLook
+from roboact_train.clap.sources import find_sources
 from roboact_train.data import lerobot
 from roboact_train.data.frames import frames_from_bag
 
@@ -143,7 +149,22 @@ def test_a_droid_does_next_what_it_is_seen_to_do(tmp_path: Path) -> None:
     still = np.tile(observed[:1], (count, 1))
     other = ClapDataset(dataset_of(tmp_path / "droid_1.0.1_lerobot", "franka", {OBSERVED: still}))
     assert other.robot.name == "droid"
-    assert usable_frames(other.episode(0)) == ([], dict.fromkeys(range(0, 50, 8), "the arms stay where they are"))
+    assert usable_frames(other.episode(0)) == (
+        [],
+        dict.fromkeys(range(0, 50, 8), "arms and grippers stay where they are"),
+    )
+
+
+def test_arms_that_stand_while_a_gripper_closes_teach_that(tmp_path: Path) -> None:
+    count = 100
+    observed = np.zeros((count, 8))
+    observed[:, 0], observed[50:60, 7], observed[60:, 7] = 0.3, np.linspace(0.0, 1.0, 10), 1.0
+    episode = ClapDataset(dataset_of(tmp_path / "a", "droid", {OBSERVED: observed})).episode(0)
+    usable, refused = usable_frames(episode)
+    assert usable == [24, 32, 40, 48, 56] and set(refused.values()) == {"arms and grippers stay where they are"}
+    corpus = corpus_of([episode], measured, 0.0, 0, 8)
+    assert corpus.frame_of.tolist() == usable
+    assert list(corpus.left_out_lines()) == ["8 frames begin no chunk: arms and grippers stay where they are"]
 
 
 def test_grippers_are_between_open_and_closed(tmp_path: Path) -> None:
@@ -214,6 +235,18 @@ def test_a_bag_and_its_lerobot_data_set_teach_the_same(tmp_path: Path) -> None:
     relative = relative_chunk(first, 0)
     np.testing.assert_allclose(relative[:5, 7], 0.1 * np.arange(1, 6), atol=1e-6)
     assert (relative[0, 13], relative[-1, 13]) == (-1.0, 1.0) and (relative[:, :7] == 0.0).all()
+    (source,) = find_sources([tmp_path / "bags" / "one"], "front")
+    assert isinstance(source.look, BagLook) and source.look.camera == "front"
+    assert replace(source.look, camera="wrist").stamp != source.look.stamp  # whose images are others
+    wordless = ArmBag(tmp_path / "wordless", "", cell=cell)
+    wordless.wait(200)
+    wordless.do(DOWN)
+    wordless.close()
+    with pytest.raises(RecordingError, match=r"no instruction was recorded; give one \(roboact train --instruction\)"):
+        find_sources([tmp_path / "wordless"])
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump({**TINY, "epochs": 1, "steps": 1}))
+    words = ["train", "act_vae", str(tmp_path / "wordless"), "--output", str(tmp_path / "run"), "--device", "cpu"]
+    assert main([*words, "--settings", str(tmp_path / "tiny.yaml"), "--instruction", "stack the cups"]) == 0
     blind = DemoBag(tmp_path / "blind", cell=cell)
     blind.wait(200)
     blind.do(DOWN)
