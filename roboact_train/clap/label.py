@@ -9,12 +9,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from roboact_ros.errors import ConfigurationError
+from roboact_ros.policies.clip_step import torch_device
 from roboact_ros.recording.whole_file import write_whole
 from roboact_ros.types import ImageArray
 from roboact_train.clap.chunks import STEPS
 from roboact_train.clap.looks import Look
 from roboact_train.clap.sources import find_sources
-from roboact_train.clap.trained import CPU, TrainedVdVae, read_trained_vd_vae
+from roboact_train.clap.trained import TrainedVdVae, codebook_id, read_trained_vd_vae
 
 _AT_ONCE = 16
 
@@ -31,8 +33,8 @@ def label(
 ) -> str:
     """Write a line of JSON for each labelled pair of images, and return what was done in words.
 
-    A line has the ``source``, its ``frame``, the codes of the ``left`` and the ``right`` arm, and the ``tokens`` as a
-    language model writes them (right arm first).
+    A line has the ``source``, its ``frame``, the codes of the ``left`` and the ``right`` arm, the ``tokens`` as a
+    language model writes them (right arm first), and whose codes they are, ``codebook``.
 
     Args:
         sources: Videos and data sets.
@@ -47,9 +49,20 @@ def label(
     Raises:
         RoboactError: A source or the model cannot be used, or the file cannot be written.
     """
-    where = torch.device("cuda") if device != "cpu" and torch.cuda.is_available() else CPU
-    trained = read_trained_vd_vae(model, encoder, where)
+    if stride < 1:
+        raise ConfigurationError(f"--stride is at least 1, not {stride}")
+    trained = read_trained_vd_vae(model, encoder, torch_device(device))
     looks = [source.look for source in find_sources(sources, camera) if source.look is not None]
+    names = [look.name for look in looks]
+    if not names:
+        raise ConfigurationError(
+            f"{', '.join(map(str, sources))}: nothing here has images, so there is nothing to label"
+        )
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ConfigurationError(
+            f'two sources are called "{min(twice)}", so their labels could not be told apart; rename a folder'
+        )
+    codebook = codebook_id(trained.model)
     counts = {"labels": 0, "short": 0}
 
     def lines() -> Iterator[str]:
@@ -60,7 +73,7 @@ def label(
                 left, right = codes.tolist()
                 tokens = "".join(f"<ACT_{code}>" for code in (*right, *left))
                 line = {"source": look.name, "frame": frame, "left": left, "right": right, "tokens": tokens}
-                yield json.dumps(line) + "\n"
+                yield json.dumps(line | {"codebook": codebook}) + "\n"
             counts["labels"] += found
             counts["short"] += not found
             tell(f"{look.name}: {found} labels")

@@ -22,7 +22,7 @@ from roboact_train.clap.looks import LeRobotLook, Look
 from roboact_train.clap.ntp_settings import NtpSettings
 from roboact_train.clap.ntp_videos import Video, read_labels, with_videos
 from roboact_train.clap.sources import Source
-from roboact_train.clap.trained import TrainedTokenizer
+from roboact_train.clap.trained import TrainedTokenizer, codebook_id
 from roboact_train.data.pictures import Encoded, Pixels, jpeg
 
 VIEWS = ("head", "right", "left")
@@ -78,7 +78,7 @@ def read_data(
         if source.episode is None or source.look is None:
             name = source.look.name if source.look is not None else source.episode and source.episode.name
             missing = "nothing says what arms did" if source.episode is None else "it has no images"
-            raise ConfigurationError(f"{name}: {missing}; clap_ntp learns from images and actions or --labels")
+            raise ConfigurationError(f"{name}: {missing}; images and actions are needed, or for clap_ntp --labels")
         episodes.append(source.episode)
         looks.append(_views(source.look) if settings.wrists else {VIEWS[0]: source.look})
     corpus = corpus_of(episodes, tokenizer.statistics, settings.validation, settings.seed, settings.stride)
@@ -87,12 +87,12 @@ def read_data(
         if not videos:
             raise ConfigurationError(f"--labels {settings.labels} are of videos, and none is among the sources")
         shape = tokenizer.model.shape
-        known = read_labels(Path(settings.labels), shape.tokens, shape.codes)
+        known = read_labels(Path(settings.labels), shape.tokens, shape.codes, codebook_id(tokenizer.model))
         corpus, codes = with_videos(corpus, codes, videos, known)
         looks += [{VIEWS[0]: video.look} for video in videos]
     say(", ".join(f"{count} chunks {name}" for name, count in corpus.counts.items()))
-    for reason, count in corpus.left_out.items():
-        say(f"{count} frames begin no chunk: {reason}")
+    for line in corpus.left_out_lines():
+        say(line)
     pictures: list[Views] = [{}] * len(corpus.actions)
     for number, views in enumerate(looks):
         rows = np.flatnonzero(corpus.episode_of == number)

@@ -28,13 +28,14 @@ class Video:
     look: Look
 
 
-def read_labels(path: Path, tokens: int, codes: int) -> dict[str, dict[int, Codes]]:
+def read_labels(path: Path, tokens: int, codes: int, codebook: str) -> dict[str, dict[int, Codes]]:
     """Return the (2, tokens) codes of the left and the right arm by frame, by video, as ``roboact tokens label`` wrote.
 
     Args:
         path: The file.
         tokens: Codes of an arm.
         codes: Size of the codebook.
+        codebook: Which one it is (:func:`~roboact_train.clap.trained.codebook_id`).
 
     Raises:
         RecordingError: It cannot be read, or its codes are of another Act-VAE.
@@ -43,6 +44,11 @@ def read_labels(path: Path, tokens: int, codes: int) -> dict[str, dict[int, Code
     try:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             said = json.loads(line)
+            if said.get("codebook", codebook) != codebook:
+                raise RecordingError(
+                    f"{path}, line {number}: these are labels of another Act-VAE (codebook {said['codebook']}, not "
+                    f"{codebook}); write them again with roboact tokens label"
+                )
             both = np.array([said[arm] for arm in ARMS], dtype=np.int64)
             if both.shape != (len(ARMS), tokens) or both.min() < 0 or both.max() >= codes:
                 raise RecordingError(

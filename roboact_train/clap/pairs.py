@@ -89,7 +89,10 @@ def pairs_of(sources: Sequence[Source], statistics: Statistics, validation: floa
         frames = np.column_stack((corpus.frame_of, np.minimum(corpus.frame_of + STEPS, last)))
         kept = np.isin(np.arange(len(frames)), corpus.validation)
         parts.append((corpus.episode_of, frames, corpus.actions, corpus.arms, corpus.robots, kept))
-    aside = np.random.default_rng((seed, len(videos))).permutation(len(videos))[: round(validation * len(videos))]
+    most = max(len(videos) - 1, 0)
+    aside = np.random.default_rng((seed, len(videos))).permutation(len(videos))[:most][
+        : round(validation * len(videos))
+    ]
     for place, look in enumerate(videos):
         first = np.arange(0, look.frames - STEPS, stride, dtype=np.int64)
         count = len(first)

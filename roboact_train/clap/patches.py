@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,9 @@ from roboact_ros.errors import ConfigurationError, PolicyError
 from roboact_ros.types import ImageArray
 
 RANDOM = "random-dinov3"
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+Normal = tuple[tuple[float, ...], tuple[float, ...]]
+_IMAGENET: Normal = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_PREPARED = "preprocessor_config.json"
 _BESIDE = 16
 """Most tokens of an encoder that are no patches: its class and its registers."""
 
@@ -42,6 +45,7 @@ class PatchEncoder:
         network: Of transformers; its ``last_hidden_state`` ends with the patches, row by row.
         size: Of the images.
         device: Where it runs.
+        normal: Mean and deviation of colours that it was trained with; those of DINOv3 (and ImageNet) without it.
 
     Attributes:
         patches: Of an image.
@@ -49,19 +53,27 @@ class PatchEncoder:
         fingerprint: What identifies the weights and the size.
 
     Raises:
-        PolicyError: The patches of the encoder do not fit the size, or it gives something else.
+        PolicyError: It is no encoder of patches, or its patches do not fit the size.
     """
 
-    def __init__(self, network: Any, size: ImageSize, device: torch.device) -> None:
+    def __init__(self, network: Any, size: ImageSize, device: torch.device, normal: Normal = _IMAGENET) -> None:
         self._network = network.to(device).eval().requires_grad_(False)
         self.size, self.device = size, device
-        patch = int(network.config.patch_size)
+        kind = type(network).__name__
+        try:
+            patch, self.width = int(network.config.patch_size), int(network.config.hidden_size)
+        except (AttributeError, TypeError) as error:
+            raise PolicyError(f"a {kind} is no encoder of square patches: {error}") from error
         if size.height % patch or size.width % patch:
             raise PolicyError(f"images of {size.height} x {size.width} px cannot be cut into patches of {patch} px")
-        self.patches, self.width = size.height // patch * (size.width // patch), int(network.config.hidden_size)
-        self._mean, self._deviation = (torch.tensor(v, device=device)[:, None, None] for v in (_MEAN, _DEVIATION))
-        self.fingerprint = _fingerprint(network, size)
-        tokens = self._tokens(torch.zeros(1, 3, size.height, size.width, device=device))
+        self.patches = size.height // patch * (size.width // patch)
+        self._mean, self._deviation = (torch.tensor(part, device=device)[:, None, None] for part in normal)
+        self.fingerprint = _fingerprint(network, size, normal)
+        try:
+            tokens = self._tokens(torch.zeros(1, 3, size.height, size.width, device=device))
+        except (AttributeError, TypeError, ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise PolicyError(f"a {kind} cannot look at {size.height} x {size.width} px: {reason}") from error
         if not 0 <= tokens.shape[1] - self.patches <= _BESIDE or tokens.shape[2] != self.width:
             raise PolicyError(
                 f"the encoder gives {tuple(tokens.shape[1:])}, not {self.patches} patches of {self.width}"
@@ -110,11 +122,26 @@ def patch_encoder(model: str, size: ImageSize, device: torch.device, seed: int =
         network = AutoModel.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise PolicyError(f"{folder} cannot be read as an encoder: {str(error).splitlines()[0]}") from error
-    return PatchEncoder(network, size, device)
+    return PatchEncoder(network, size, device, _normal(folder))
 
 
-def _fingerprint(network: Any, size: ImageSize) -> str:
-    digest = hashlib.sha256(f"{size}".encode())
+def _normal(folder: Path) -> Normal:
+    """Return how an encoder wants colours normalised, which its folder may say."""
+    path = folder / _PREPARED
+    if not path.is_file():
+        return _IMAGENET
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        mean, deviation = (tuple(map(float, known[name])) for name in ("image_mean", "image_std"))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise PolicyError(f"{path} does not say how colours are normalised: {error!r}") from error
+    if len(mean) != 3 or len(deviation) != 3 or min(deviation) <= 0.0:
+        raise PolicyError(f"{path}: image_mean and image_std are three numbers each, not {mean} and {deviation}")
+    return mean, deviation
+
+
+def _fingerprint(network: Any, size: ImageSize, normal: Normal) -> str:
+    digest = hashlib.sha256(f"{size}{'' if normal == _IMAGENET else normal}".encode())
     for name, value in sorted(network.state_dict().items()):
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)

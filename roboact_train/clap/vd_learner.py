@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,14 +17,14 @@ from roboact_ros.policies.nets.clap.vd_vae import VdVae
 from roboact_train.clap.act_judge import by_arm as actions_by_arm
 from roboact_train.clap.pairs import Pairs
 from roboact_train.clap.patch_cache import Features
-from roboact_train.clap.stream import check_share, drawn, weights_of
+from roboact_train.clap.stream import drawn, weights_of
 from roboact_train.clap.tokenizer_settings import VD_VAE, VdVaeSettings
-from roboact_train.clap.trained import STATISTICS
+from roboact_train.clap.trained import STATISTICS, codebook_id
 from roboact_train.clap.vd_judge import judged
 from roboact_train.clap.vd_objective import VdObjective
 from roboact_train.training.finished import write_model
 from roboact_train.training.learner import Gather, Judgement
-from roboact_train.training.order import Place
+from roboact_train.training.order import Place, check_share
 
 _AT_ONCE = 256
 
@@ -57,7 +58,7 @@ class VdLearner:
         model: With the trained Act-VAE in it.
         settings: How it is trained.
         place: This process.
-        encoder: What names the frozen encoder of patches, for the manifest.
+        encoder: What names the frozen encoder of patches, for the manifest, and its ``fingerprint``.
         statistics: The statistics file of the Act-VAE.
 
     Raises:
@@ -74,9 +75,10 @@ class VdLearner:
         encoder: Mapping[str, Any],
         statistics: str,
     ) -> None:
-        check_share(settings.batch, place)
+        check_share(settings, place)
         self.batches_per_epoch = settings.steps * settings.accumulate
-        self.fingerprint = pairs.fingerprint
+        frozen = f"{encoder['fingerprint']} {codebook_id(model)}".encode()
+        self.fingerprint = zlib.crc32(frozen, pairs.fingerprint)
         self._pairs, self._features, self._settings, self._place = pairs, features, settings, place
         self._encoder, self._statistics = encoder, statistics
         self._probabilities = weights_of(pairs.robots[pairs.train], settings.weights)
@@ -108,9 +110,19 @@ class VdLearner:
         return batch.arguments()
 
     def judge(self, gather: Gather) -> Judgement:
-        """Return metrics of pairs that are kept aside, else of some that are learned from, all in their own light."""
-        rows = self._pairs.validation if len(self._pairs.validation) else self._pairs.train
-        return judged(self._objective, self._pairs, lambda some: self.batch(some, 0), rows, self._settings)
+        """Return metrics of pairs that are kept aside, all in their own light.
+
+        If there are none, of some that are learned from, with ``train`` before the name.
+        """
+        unseen = self._pairs.validation
+
+        def judgement(rows: NDArray[np.int64]) -> Judgement:
+            return judged(self._objective, self._pairs, lambda some: self.batch(some, 0), rows, self._settings)
+
+        if len(unseen):
+            return judgement(unseen)
+        learned = judgement(self._pairs.train)
+        return Judgement(learned.score, {f"train {name}": value for name, value in learned.metrics.items()})
 
     def export(self, folder: Path, notes: Mapping[str, Any]) -> None:
         """See the contract; the tensors have the names of the released checkpoints, the encoder of patches is named."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import yaml
 from synthetic_motions import square_at, squares_dataset, squares_video
 from test_clap_vae_act import TINY
 from tiny_training import recorded_losses
@@ -18,11 +21,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from roboact_ros.cli import main
-from roboact_ros.errors import ConfigurationError, PolicyError, RecordingError
+from roboact_ros.errors import ConfigurationError, PolicyError, RecordingError, RoboactError
+from roboact_ros.policies.clap.robots import ROBOTS
+from roboact_ros.policies.clap.statistics import write_statistics
 from roboact_ros.policies.nets.clap.act_vae import ActVaeShape
 from roboact_ros.policies.nets.clap.vd_vae import VdVaeShape
-from roboact_train.clap.label import labels
+from roboact_train.clap.label import label, labels
 from roboact_train.clap.light import in_other_light
+from roboact_train.clap.ntp_videos import read_labels
 from roboact_train.clap.pairs import HUMAN, pairs_of
 from roboact_train.clap.patch_cache import PATCHES_FILE, PatchCache
 from roboact_train.clap.patches import RANDOM, ImageSize, patch_encoder
@@ -30,7 +36,7 @@ from roboact_train.clap.siglip import paper_loss, siglip_loss
 from roboact_train.clap.sources import find_sources
 from roboact_train.clap.tokenizer_settings import ActVaeSettings, VdVaeSettings
 from roboact_train.clap.train import TokenizerRequest, train
-from roboact_train.clap.trained import CPU, read_tokenizer, read_trained_vd_vae
+from roboact_train.clap.trained import CPU, codebook_id, read_tokenizer, read_trained_vd_vae
 from roboact_train.clap.vd_objective import VdObjective, by_arm, follow, new_vd_vae, taught
 from roboact_train.training.order import Place
 
@@ -175,7 +181,7 @@ def test_light_changes_both_images_alike() -> None:
 
 
 def test_any_encoder_of_patches_is_read_and_wrong_ones_are_refused(tmp_path: Path) -> None:
-    from transformers import Dinov2Config, Dinov2Model, DINOv3ViTConfig, DINOv3ViTModel
+    from transformers import BertConfig, BertModel, Dinov2Config, Dinov2Model, DINOv3ViTConfig, DINOv3ViTModel
 
     encoder = patch_encoder(RANDOM, SIZE, CPU)
     images = [square_at(-1, -1), square_at(1, 1)]
@@ -192,6 +198,19 @@ def test_any_encoder_of_patches_is_read_and_wrong_ones_are_refused(tmp_path: Pat
         found = patch_encoder(str(tmp_path / name), SIZE, CPU)
         tokens = found._network(pixel_values=torch.zeros(1, 3, 32, 48)).last_hidden_state
         assert tokens.shape[1] == 6 + (5 if name == "3" else 1) and found.fingerprint != encoder.fingerprint
+    (tmp_path / "2" / "preprocessor_config.json").write_text('{"image_mean": [0.5, 0.5, 0.5], "image_std": [1, 1, 1]}')
+    grey = patch_encoder(str(tmp_path / "2"), SIZE, CPU)
+    assert grey.fingerprint != found.fingerprint
+    plain = found._network(pixel_values=SIZE.pixels(images) - 0.5).last_hidden_state[:, 1:]
+    torch.testing.assert_close(grey(SIZE.pixels(images)), plain)
+    (tmp_path / "2" / "preprocessor_config.json").write_text('{"image_mean": [0.5]}')
+    with pytest.raises(PolicyError, match=r"does not say how colours are normalised: KeyError\('image_std'\)"):
+        patch_encoder(str(tmp_path / "2"), SIZE, CPU)
+    BertModel(
+        BertConfig(vocab_size=8, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8)
+    ).save_pretrained(tmp_path / "words")
+    with pytest.raises(PolicyError, match="a BertModel is no encoder of square patches: .*patch_size"):
+        patch_encoder(str(tmp_path / "words"), SIZE, CPU)
     with pytest.raises(PolicyError, match="cannot be cut into patches of 16 px"):
         patch_encoder(RANDOM, ImageSize(40, 48), CPU)
     with pytest.raises(PolicyError, match="no config.json"):
@@ -273,6 +292,78 @@ def test_an_interrupted_training_goes_on_exactly_and_its_model_labels_videos(
         read_trained_vd_vae(tmp_path / "whole" / "best")
 
 
+def test_a_training_begins_again_where_nothing_was_saved_and_only_with_the_same_eyes(
+    data: Path, tmp_path: Path
+) -> None:
+    one: dict[str, Any] = {"epochs": 1, "steps": 2, "validation": 0.0}
+    output = tmp_path / "killed"
+    for left in ("features/1234", "tensorboard"):  # as after kill -9 while features were computed, or soon after
+        (output / left).mkdir(parents=True)
+    (output / "tensorboard" / "events.old").write_text("")
+    (output / "settings.yaml").write_text("kind: vd_vae\n")
+    assert len(trained(data, output, **one)) == 2
+    assert (output / "features/1234").is_dir() and not (output / "tensorboard" / "events.old").exists()
+    judged = yaml.safe_load((output / "best" / "manifest.yaml").read_text())["made"]
+    assert "train feature MSE" in judged and "feature MSE" not in judged  # nothing was kept aside
+    with pytest.raises(ConfigurationError, match="exists already; --resume"):
+        trained(data, output, **one)
+    # Another Act-VAE under the same name.
+    shutil.copytree(data / "act", tmp_path / "act")
+    own = {"action_vae": str(tmp_path / "act" / "best"), "epochs": 2, "steps": 2}
+    trained(data, tmp_path / "run", until=2, **own)
+    before = codebook_id(read_tokenizer(tmp_path / "act" / "best").model)
+    shutil.rmtree(tmp_path / "act")
+    settings = ActVaeSettings(**{**TINY, "epochs": 1, "steps": 2, "seed": 1})
+    train(TokenizerRequest([data / "robot"], tmp_path / "act", settings, device="cpu"), print)
+    assert codebook_id(read_tokenizer(tmp_path / "act" / "best").model) != before
+    with pytest.raises(ConfigurationError, match="of a training with other data"):
+        trained(data, tmp_path / "run", resume=True, **own)
+    # From a finished one others begin, given its folder.
+    assert len(trained(data, tmp_path / "on", checkpoint=str(output / "best"), **one)) == 2
+    more = ActVaeSettings(**{**TINY, "epochs": 1, "steps": 1, "checkpoint": str(data / "act" / "best")})
+    train(TokenizerRequest([data / "robot"], tmp_path / "act_on", more, device="cpu"), print)
+
+
+def test_statistics_that_are_given_count_more_than_those_of_a_trained_model(data: Path, tmp_path: Path) -> None:
+    robot = ROBOTS["agibot-go1"]
+    own = read_tokenizer(data / "act" / "best").statistics(robot)
+    assert own is not None
+    write_statistics(tmp_path / "given.json", [replace(own, action=2.0 * own.action)])
+    given = read_tokenizer(data / "act" / "best", str(tmp_path / "given.json")).statistics(robot)
+    assert given is not None
+    np.testing.assert_allclose(given.action, 2.0 * own.action)
+
+
+def test_videos_that_cannot_be_labelled_are_refused(data: Path, tmp_path: Path) -> None:
+    given: dict[str, Any] = {"encoder": "", "camera": "", "stride": 8, "device": "cpu", "tell": print}
+    model, output = tmp_path / "run" / "best", tmp_path / "labels.jsonl"
+    trained(data, tmp_path / "run", epochs=1, steps=1)
+    for folder in ("a", "b"):
+        shutil.copytree(data / "robot", tmp_path / folder / "clips")
+    twice = [tmp_path / "a" / "clips", tmp_path / "b" / "clips"]
+    videos = [data / "videos"]
+    cases: list[tuple[list[Path], dict[str, Any], str]] = [
+        (videos, {"stride": 0}, "--stride is at least 1, not 0"),
+        (twice, {}, 'two sources are called "clips/episode_000000"'),
+    ]
+    if not torch.cuda.is_available():
+        cases.append((videos, {"device": "cuda"}, 'device "cuda" is not here'))
+    for sources, wrong, message in cases:
+        with pytest.raises(RoboactError, match=message):
+            label(sources, output, model, **{**given, **wrong})
+    assert not output.exists()
+    label(videos, output, model, **given)
+    codebook = json.loads(output.read_text().splitlines()[0])["codebook"]
+    assert codebook == codebook_id(read_tokenizer(data / "act" / "best").model)
+    assert len(read_labels(output, 4, 16, codebook)) == 1
+    with pytest.raises(
+        RecordingError, match=f"line 1: these are labels of another Act-VAE .codebook {codebook}, not 0"
+    ):
+        read_labels(output, 4, 16, "0")
+    with pytest.raises(RecordingError, match="an arm has 8 codes below 16"):
+        read_labels(output, 8, 16, codebook)
+
+
 def test_what_cannot_be_learned_from_is_refused(data: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="learns the codes of a trained act_vae: --action-vae"):
         trained(data, tmp_path / "a", action_vae="")
@@ -282,6 +373,9 @@ def test_what_cannot_be_learned_from_is_refused(data: Path, tmp_path: Path) -> N
     known = read_tokenizer(data / "act" / "best").statistics
     with pytest.raises(ConfigurationError, match="no two images 32 frames apart"):
         pairs_of(find_sources([tmp_path / "short.avi"], ""), known, 0.0, 0, 8)
+    squares_video(tmp_path / "one.avi", count=40)
+    lonely = pairs_of(find_sources([tmp_path / "one.avi"], ""), known, 0.9, 0, 8)
+    assert len(lonely.train) == 1 and not len(lonely.validation)  # somebody has to be learned from
     (tmp_path / "no.mp4").write_bytes(b"nothing")
     with pytest.raises(RecordingError, match=r"no\.mp4 holds no video"):
         find_sources([tmp_path / "no.mp4"], "")
