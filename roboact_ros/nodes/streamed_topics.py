@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from math import isfinite
 from pathlib import Path
 
 from builtin_interfaces.msg import Duration
@@ -38,7 +39,7 @@ class StreamedTopics:
         self.joints = read_urdf(Path(arm.urdf), arm.base, arm.tool).joints
         self._told, self._warn = told, node.get_logger().warning
         self._last: tuple[int, list[float]] = (0, [])
-        self._warned = False
+        self._problem = ""
         self._command = node.create_publisher(JointTrajectory, arm.command, 10)
         node.create_subscription(JointState, arm.joint_states, self._hear, _NEWEST)
 
@@ -61,18 +62,28 @@ class StreamedTopics:
         before, q_before = self._last
         if now - before < _SHORTEST_NS:
             return
-        if missing := [name for name in self.joints if name not in names]:
-            if not self._warned:
-                self._warn(f"the joint states lack {', '.join(missing)}; they have {', '.join(names) or 'nothing'}")
-            self._warned = True
+        if problem := unusable(names, message.position, self.joints):
+            if problem != self._problem:
+                self._warn(problem)
+            self._problem = problem
             return
+        self._problem = ""
         order = [names.index(name) for name in self.joints]
         q = [float(message.position[i]) for i in order]
-        if len(message.velocity) == len(names):
-            qd = [float(message.velocity[i]) for i in order]
-        elif q_before:
-            qd = [(new - old) * 1e9 / (now - before) for new, old in zip(q, q_before, strict=True)]
-        else:
-            qd = [0.0] * len(q)
+        qd = [float(message.velocity[i]) for i in order] if len(message.velocity) == len(names) else []
+        if not (qd and all(map(isfinite, qd))):  # drivers that do not measure speeds tell none, or NaN
+            moved = zip(q, q_before or q, strict=True)
+            qd = [(new - old) * 1e9 / (now - before) for new, old in moved]
         self._last = now, q
         self._told(q, qd, now)
+
+
+def unusable(names: Sequence[str], positions: Sequence[float], joints: Sequence[str]) -> str:
+    """Return why joint states do not tell where an arm is, with these joints in it; empty when they do."""
+    if missing := [name for name in joints if name not in names]:
+        return f"the joint states lack {', '.join(missing)}; they have {', '.join(names) or 'nothing'}"
+    if len(positions) != len(names):
+        return f"the joint states name {len(names)} joints and have {len(positions)} positions"
+    told = dict(zip(names, positions, strict=True))
+    bad = [f"{name} at {told[name]}" for name in joints if not isfinite(told[name])]
+    return f"the joint states are no numbers: {', '.join(bad)}" if bad else ""

@@ -22,9 +22,10 @@ from seven_joints import HOME, JOINTS, forward_by_hand, written_cell
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
+from roboact_ros.cells.load import load_cell
 from roboact_ros.nodes.messages.arm import tool_pose_from_message
 from roboact_ros.nodes.messages.diagnostics import status_from_message
-from roboact_ros.nodes.streamed_topics import LEAD_NS
+from roboact_ros.nodes.streamed_topics import LEAD_NS, StreamedTopics
 
 DEADLINE = 120.0
 NAMES = [name for name, *_ in JOINTS]
@@ -119,3 +120,30 @@ def test_words_move_an_arm_over_its_topics(driver: Driver) -> None:
         assert list(message.joint_names) == NAMES
         due = [point.time_from_start.sec * 10**9 + point.time_from_start.nanosec for point in message.points]
         assert due == sorted(due) and due[-1] == LEAD_NS and due[0] > 0
+
+
+def test_joint_states_that_are_no_numbers_are_never_taken_for_those_of_the_arm(tmp_path: Path) -> None:
+    told: list[tuple[list[float], list[float]]] = []
+    with rclpy.Context() as context:
+        node = Node("executor", context=context)
+        executor = EventsExecutor(context=context)
+        executor.add_node(node)
+        arm = load_cell(written_cell(tmp_path)).arm
+        topics = StreamedTopics(node, arm, lambda q, qd, at_ns: told.append((list(q), list(qd))))
+        joints = node.create_publisher(JointState, arm.joint_states, 10)
+        bad = [
+            JointState(name=NAMES, position=[*HOME[:-1], float("nan")]),
+            JointState(name=NAMES, position=HOME[:-1]),
+            JointState(name=NAMES),
+            JointState(name=NAMES[:-1], position=HOME[:-1]),
+        ]
+        without_speeds = JointState(name=NAMES, position=HOME, velocity=[float("nan")] * len(NAMES))
+        end = time.monotonic() + DEADLINE
+        while len(told) < 2:
+            assert time.monotonic() < end, "the arm is never heard"
+            for message in (*bad, without_speeds):
+                joints.publish(message)
+                executor.spin_once(timeout_sec=0.02)
+        assert list(topics.joints) == NAMES and told == [(list(HOME), [0.0] * len(HOME))] * len(told)
+        node.destroy_node()
+        executor.shutdown()
