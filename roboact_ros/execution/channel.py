@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from roboact_ros.errors import MotionRefused
 from roboact_ros.types import ActionChunk, Motion
 
 Message = dict[str, Any]
 
-_LARGEST = 1 << 18
+LONGEST = 1 << 17
+"""Longest message [bytes]; one of twice that does not fit into the socket."""
 
 
 def plan_to_json(plan: Sequence[Motion]) -> list[list[object]]:
@@ -61,14 +63,18 @@ class Channel:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         return cls(ours), theirs
 
-    def send(self, message: Message) -> bool:
-        """Send a message and return whether it went out.
+    def send(self, message: Message, longest: int = LONGEST) -> bool:
+        """Send a message of at most ``longest`` bytes and return whether it went out.
 
         Raises:
             EOFError: The other end is gone.
+            MotionRefused: It is too long.
         """
+        data = json.dumps(message, separators=(",", ":")).encode()
+        if len(data) > longest:
+            raise MotionRefused(f"that takes {len(data)} bytes to tell the servo process, allowed {longest}")
         try:
-            self._socket.send(json.dumps(message, separators=(",", ":")).encode())
+            self._socket.send(data)
         except BlockingIOError:
             self.drops += 1
             return False
@@ -85,7 +91,7 @@ class Channel:
         if not self._poll.poll(timeout * 1e3):
             return None
         try:
-            data = self._socket.recv(_LARGEST)
+            data = self._socket.recv(LONGEST)
         except ConnectionError:
             raise EOFError("the other end is gone") from None
         if not data:

@@ -12,7 +12,8 @@ from typing import Any
 
 from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import cell_to_mapping
-from roboact_ros.execution.channel import Channel, Message, chunk_to_json, plan_to_json
+from roboact_ros.errors import MotionRefused
+from roboact_ros.execution.channel import LONGEST, Channel, Message, chunk_to_json, plan_to_json
 from roboact_ros.types import ActionChunk, Motion
 
 _REPLY_GRACE = 0.25
@@ -90,7 +91,10 @@ class ServoLink:
         self._paused = (self._paused or do == "pause") and do != "resume"
         self._next_id += 1
         number = self._next_id
-        self._send({"id": number, "do": do, "at": time.monotonic_ns(), **fields})
+        try:
+            self._send({"id": number, "do": do, "at": time.monotonic_ns(), **fields}, LONGEST // 2)  # it is told back
+        except MotionRefused as error:
+            return {"refused": str(error)}
         # A process that has not spoken yet is starting, which takes longer than anybody wants to wait.
         deadline = time.monotonic() + (self._reply_timeout if self._heard else 0.0)
         try:
@@ -137,10 +141,10 @@ class ServoLink:
         self._finished_before = self._finished
         self._send({"cell": self._cell, "stopped": self._stopped, "paused": self._paused})
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: Message, longest: int = LONGEST) -> None:
         try:
             if self._channel is not None:
-                self._channel.send(message)
+                self._channel.send(message, longest)
         except EOFError:
             self._bury()
 

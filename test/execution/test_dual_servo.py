@@ -19,6 +19,7 @@ from roboact_ros.cells.description import ARMS  # noqa: E402
 from roboact_ros.cells.load import load_cell  # noqa: E402
 from roboact_ros.execution.channel import Message  # noqa: E402
 from roboact_ros.execution.servo_link import ServoLink  # noqa: E402
+from roboact_ros.language.vocabulary import PRIMITIVES  # noqa: E402
 from roboact_ros.sim.pendant import Pendant  # noqa: E402
 from roboact_ros.types import CHUNK_AXES, ActionChunk, FloatArray  # noqa: E402
 
@@ -26,6 +27,7 @@ DEADLINE = 60.0
 DT = 0.002
 PERIOD_NS = 100_000_000
 LATENCY_NS = 100_000_000
+UP = next(motion for motion in PRIMITIVES if motion.phrase == "raise the arm up by five centimeters")
 AXES = tuple(f"{arm}/{axis}" for arm in ARMS for axis in CHUNK_AXES)
 
 
@@ -192,7 +194,7 @@ def test_a_lost_controller_stops_the_other_arm(pair: Pair) -> None:
         assert np.abs(np.subtract(pendant.state()["q"], before)).max() < 1e-6
 
 
-def test_nothing_is_accepted_while_the_robots_are_missing() -> None:
+def test_nothing_is_accepted_while_the_robots_are_missing_and_nothing_too_long_at_all() -> None:
     nowhere = [f"{arm}_ip:=127.255.255.{number}" for number, arm in enumerate(ARMS, 1)]
     link = ServoLink(load_cell("clap_dual_ur5", [*nowhere, "gripper.kind:=none", "safety.command_timeout:=20"]))
     try:
@@ -205,6 +207,9 @@ def test_nothing_is_accepted_while_the_robots_are_missing() -> None:
         chunk = ActionChunk(AXES, np.hstack((steps(), steps())), PERIOD_NS, 1)
         refused = str(link.follow(chunk, time.monotonic_ns(), "policy")["refused"])
         assert refused.startswith("not now: left arm: ") and "right arm: " in refused
+        wide = ActionChunk(tuple(map(str, range(64))), np.full((128, 64), 1 / 3), PERIOD_NS, 1)
+        assert "bytes to tell the servo process" in link.follow(wide, time.monotonic_ns(), "policy")["refused"]
+        assert "allowed 65536" in link.submit([UP] * 1000, "teleop")["refused"]
         assert not link.request("stop")["refused"]
     finally:
         link.close()
