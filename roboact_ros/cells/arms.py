@@ -41,17 +41,25 @@ def check_joints(cell: Cell, origin: str) -> None:
     Raises:
         ConfigurationError: With the key, the bad value and the valid ones.
     """
+    heard: dict[tuple[str, str], str] = {}
     for name in cell.arm_names:
         one, key = cell.of_arm(name), f"arms.{name}" if name else "arm"
         if one.arm.model == "urdf":
-            _check_urdf(one, origin, key)
+            for joint in _check_urdf(one, origin, key):
+                topic = one.arm.joint_states
+                if (other := heard.setdefault((topic, joint), key)) != key:
+                    raise ConfigurationError(
+                        f"{origin}: {other} and {key} would both take {joint} on {topic} for their own; give each arm"
+                        " its own joint_states, or a URDF with joint names of its own"
+                    )
         elif len(one.arm.home) != _UR_JOINTS:
             raise ConfigurationError(
                 f"{origin}: {key}.home has {len(one.arm.home)} joints, the {one.arm.model} has {_UR_JOINTS}"
             )
 
 
-def _check_urdf(cell: Cell, origin: str, key: str) -> None:
+def _check_urdf(cell: Cell, origin: str, key: str) -> tuple[str, ...]:
+    """Return the names of the joints, after checking that the arm can be used."""
     arm = cell.arm
     if missing := [field for field in ("urdf", "base", "tool", "home") if not getattr(arm, field)]:
         raise ConfigurationError(f"{origin}: {key} of model urdf also needs {', '.join(missing)}")
@@ -72,3 +80,4 @@ def _check_urdf(cell: Cell, origin: str, key: str) -> None:
         found.check_inside(arm.home)
     except ConfigurationError as error:
         raise ConfigurationError(f"{origin}: {key}.home: {error}") from None
+    return found.joints

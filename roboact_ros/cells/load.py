@@ -6,6 +6,7 @@ import dataclasses
 import ipaddress
 import re
 from collections.abc import Sequence
+from math import acos, cos, degrees, hypot
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ SHORTHANDS = {
 
 APART = 0.2
 """Bases of two arms are at least so far from each other [m]."""
+
+_LEVEL = 0.5
+"""A base that is tilted by less stands upright [degrees]."""
 
 _FOR_TWO_ARMS = ("none", "clap", "clap_ntp", "clap_remote")
 """Kinds of policies that can drive two arms."""
@@ -160,6 +164,12 @@ def _check_arms(cell: Cell, origin: str) -> None:
         raise ConfigurationError(f"{origin}: both arms have the address {left.robot_ip}; every controller has its own")
     if left.model == "urdf" and left.command == right.command:
         raise ConfigurationError(f"{origin}: both arms listen to the topic {left.command}; every arm has its own")
+    if left.model == "urdf" and left.rate_hz != right.rate_hz:
+        raise ConfigurationError(
+            f"{origin}: one loop drives both arms, so they have one rate_hz, not {left.rate_hz:g} and {right.rate_hz:g}"
+        )
+    for name in ARMS if cell.safety.table_z is not None else ():
+        _check_upright(name, cell.arms[name].pose_base_in_cell, origin)  # type: ignore[index]
     x, y, z = (b - a for a, b in zip(left.pose_base_in_cell[:3], right.pose_base_in_cell[:3], strict=True))
     if (distance := (x * x + y * y + z * z) ** 0.5) < APART:
         raise ConfigurationError(
@@ -174,6 +184,18 @@ def _check_arms(cell: Cell, origin: str) -> None:
         kinds = ", ".join(_FOR_TWO_ARMS)
         raise ConfigurationError(
             f"{origin}: policy.kind {cell.policy.kind} drives one arm; for two, valid are: {kinds}"
+        )
+
+
+def _check_upright(name: str, pose_base_in_cell: tuple[float, ...], origin: str) -> None:
+    """Refuse a base in which the table of the cell would not be level."""
+    *_, rx, ry, rz = pose_base_in_cell
+    angle = hypot(rx, ry, rz)
+    up = 1.0 if angle == 0.0 else cos(angle) + (1.0 - cos(angle)) * (rz / angle) ** 2
+    if (tilt := degrees(acos(max(-1.0, min(1.0, up))))) > _LEVEL:
+        raise ConfigurationError(
+            f"{origin}: safety.table_z is a height in the frame of the cell, and arms.{name}.pose_base_in_cell tilts"
+            f" the base by {tilt:.1f} degrees; it may turn about z only, or leave table_z out"
         )
 
 

@@ -51,6 +51,10 @@ def test_real_arms_are_told_apart() -> None:
         (["policy.kind:=clip_rt"], "drives one arm; for two, valid are: none, clap, clap_ntp, clap_remote"),
         (["sim.address:=here"], "no IPv4 address"),
         (
+            ["arms.left.pose_base_in_cell:=[0, 0, 0, 0, 0.7854, 0]", "safety.table_z:=0.1"],
+            "arms.left.pose_base_in_cell tilts the base by 45.0 degrees",
+        ),
+        (
             ["policy.kind:=clap_remote", "policy.remote:={server: 'ws://127.0.0.1:1', arm: left}"],
             "policy.remote.arm is left; for this cell, valid: both",
         ),

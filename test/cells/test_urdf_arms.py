@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from seven_joints import HOME, JOINTS, urdf_text, written, written_cell
+from seven_joints import HOME, JOINTS, cell_text, urdf_text, written, written_cell
 
 from roboact_ros.cells.load import cell_from_mapping, cell_to_mapping, load_cell
 from roboact_ros.cells.processes import node_processes
@@ -80,3 +80,17 @@ def test_a_continuous_joint_needs_no_range(tmp_path: Path) -> None:
 def test_an_arm_of_universal_robots_has_six_joints() -> None:
     with pytest.raises(ConfigurationError, match="home has 5 joints, the ur5e has 6"):
         load_cell("teleop_ur5", ["arm.home:=[0, 0, 0, 0, 0]"])
+
+
+def test_two_arms_are_heard_apart_and_driven_at_one_rate(tmp_path: Path) -> None:
+    one = cell_text(tmp_path).partition("safety")[0].removeprefix("arm:\n").replace("  ", "    ")
+    arms = [f"  {name}:\n{one}    pose_base_in_cell: [0, {y}, 0, 0, 0, 3]\n" for name, y in (("left", 1), ("right", 0))]
+    path = tmp_path / "pair.yaml"
+    path.write_text("arms:\n" + "".join(arms) + "safety: {table_z: 0.0}\n")
+    apart = [f"arms.{name}.command:=/{name}/command" for name in ("left", "right")]
+    with pytest.raises(ConfigurationError, match="would both take shoulder_yaw on .*joint_states for their own"):
+        load_cell(str(path), apart)
+    apart.append("arms.right.joint_states:=/right/joint_states")
+    assert load_cell(str(path), apart).arm_names == ("left", "right")
+    with pytest.raises(ConfigurationError, match="they have one rate_hz, not 100 and 50"):
+        load_cell(str(path), [*apart, "arms.right.rate_hz:=50"])
