@@ -170,8 +170,9 @@ def _checkpoint(description: PolicyDescription, cell: Cell) -> str:
     folder = trained_model_folder(checkpoint) if checkpoint else None
     noted = folder is not None and (folder / MANIFEST).is_file()  # runs of CLAP from elsewhere have no manifest
     if folder is not None and noted and not cell.simulated and read_notes(folder).get("simulated"):
+        real = cell.robot_words if cell.arms else f"the arm at {cell.arm.robot_ip}"
         raise PolicyError(
-            f"{checkpoint} has learned in a simulated cell and must not drive the arm at {cell.arm.robot_ip}: "
+            f"{checkpoint} has learned in a simulated cell and must not drive {real}: "
             "give a model of real episodes (checkpoint:=FILE)"
         )
     return checkpoint
