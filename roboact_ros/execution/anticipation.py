@@ -52,11 +52,12 @@ class Anticipation:
         shapes: tuple[Shape, Shape],
         clearance: float,
     ) -> None:
-        self._parts = [step for step in stages[0] if isinstance(step, ChunkPart)]
+        parts = [step for step in stages[0] if isinstance(step, ChunkPart)]
         self.stages, self.source, self.left = tuple(stages), source, CYCLES
-        self._expected, self._shapes, self._clearance = tuple(expected), shapes, clearance
+        self._expected = tuple(expected)
         self._beginnings: list[Beginning] = []
-        self._work = self._plan()
+        # No cycle of references: nobody collects them here, and a plan may be withdrawn half-way.
+        self._work = _plan(parts, self._expected, shapes, clearance, self._beginnings)
 
     def advance(self) -> bool:
         """Do the work of one cycle and return whether the moment has come.
@@ -78,32 +79,37 @@ class Anticipation:
                 return None
         return self._beginnings
 
-    def _plan(self) -> Iterator[None]:
-        """Plan, and stop after every piece that fits into a cycle."""
-        ways = []
-        for part, arm in zip(self._parts, self._expected, strict=True):
-            ways.append(arm.planner.way(part, arm.state))
-            yield
-        timing = common_timing(ways, self._parts[0].period)
-        parts = [replace(part, timing=timing) for part in self._parts]
-        motions = []
-        for part, arm in zip(parts, self._expected, strict=True):
-            motions.append(arm.planner.motion(part, arm.q, arm.state))
-            yield
-        times = np.linspace(0.0, max(motion.duration for motion in motions), _SAMPLES)
-        paths = [np.empty((_SAMPLES, len(arm.q))) for arm in self._expected]
-        start: tuple[FloatArray, FloatArray] = (self._expected[0].q[None], self._expected[1].q[None])
-        near = [arm.q for arm in self._expected]
-        for begun in range(0, _SAMPLES, _AT_ONCE):
-            block = slice(begun, begun + _AT_ONCE)
-            for number, (motion, arm) in enumerate(zip(motions, self._expected, strict=True)):
-                before = near[number]
-                for row, t in zip(paths[number][block], times[block], strict=True):
-                    row[:] = near[number] = motion.target(float(t), near[number])
-                arm.planner.check_joints(paths[number][block], arm.q, before)
-            blocks = tuple(np.concatenate((q, path[block])) for q, path in zip(start, paths, strict=True))
-            check_apart(self._shapes, (blocks[0], blocks[1]), self._clearance)
-            yield
-        self._beginnings = [
-            Beginning([part], motion, path) for part, motion, path in zip(parts, motions, paths, strict=True)
-        ]
+
+def _plan(
+    parts: list[ChunkPart],
+    expected: Sequence[Expected],
+    shapes: tuple[Shape, Shape],
+    clearance: float,
+    beginnings: list[Beginning],
+) -> Iterator[None]:
+    """Plan the parts of a chunk into ``beginnings``, and stop after every piece that fits into a cycle."""
+    ways = []
+    for part, arm in zip(parts, expected, strict=True):
+        ways.append(arm.planner.way(part, arm.state))
+        yield
+    timing = common_timing(ways, parts[0].period)
+    parts = [replace(part, timing=timing) for part in parts]
+    motions = []
+    for part, arm in zip(parts, expected, strict=True):
+        motions.append(arm.planner.motion(part, arm.q, arm.state))
+        yield
+    times = np.linspace(0.0, max(motion.duration for motion in motions), _SAMPLES)
+    paths = [np.empty((_SAMPLES, len(arm.q))) for arm in expected]
+    start: tuple[FloatArray, FloatArray] = (expected[0].q[None], expected[1].q[None])
+    near = [arm.q for arm in expected]
+    for begun in range(0, _SAMPLES, _AT_ONCE):
+        block = slice(begun, begun + _AT_ONCE)
+        for number, (motion, arm) in enumerate(zip(motions, expected, strict=True)):
+            before = near[number]
+            for row, t in zip(paths[number][block], times[block], strict=True):
+                row[:] = near[number] = motion.target(float(t), near[number])
+            arm.planner.check_joints(paths[number][block], arm.q, before)
+        blocks = tuple(np.concatenate((q, path[block])) for q, path in zip(start, paths, strict=True))
+        check_apart(shapes, (blocks[0], blocks[1]), clearance)
+        yield
+    beginnings += [Beginning([part], motion, path) for part, motion, path in zip(parts, motions, paths, strict=True)]

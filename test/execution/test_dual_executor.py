@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from roboact_ros.arms.fake import IdealArm, IdealGripper
 from roboact_ros.cells.description import ARMS, Cell
 from roboact_ros.cells.load import load_cell
 from roboact_ros.errors import MotionRefused
-from roboact_ros.execution.anticipation import CYCLES
+from roboact_ros.execution.anticipation import CYCLES, Anticipation
 from roboact_ros.execution.chunk_trajectory import LARGEST_TURN
 from roboact_ros.execution.collision import gap_between
 from roboact_ros.execution.dual_executor import DualExecutor
@@ -203,6 +205,33 @@ def test_a_chunk_that_is_still_being_planned_is_withdrawn_by_a_stop(rig: Rig) ->
     assert np.array_equal(held, [arm.q for arm in rig.arms])
 
 
+def test_nothing_is_left_of_withdrawn_chunks_where_garbage_is_not_collected(rig: Rig) -> None:
+    """As in the servo process."""
+    steady = steps(z=0.002)
+    rig.follow(steady, steady)
+    rig.cycle(30)
+
+    def plans() -> int:
+        return sum(isinstance(one, Anticipation) for one in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = plans()
+        for _ in range(3):
+            rig.follow(steady, steady)
+            rig.cycle(3)
+            rig.one("left").submit([UP], PERSON)
+            rig.both.done()
+            rig.until_idle()
+            rig.cycle()
+            rig.follow(steady, steady)
+            rig.cycle(30)
+        assert plans() == before
+    finally:
+        gc.enable()
+
+
 @pytest.mark.parametrize("arm", [LEFT, RIGHT])
 @pytest.mark.parametrize("mode", [ArmMode.PROTECTIVE_STOP, ArmMode.EMERGENCY_STOP, ArmMode.FREEDRIVE])
 def test_what_stops_one_arm_stops_the_other_and_nothing_goes_on(rig: Rig, arm: int, mode: ArmMode) -> None:
@@ -362,6 +391,7 @@ def test_an_undo_that_would_bring_the_arms_together_is_refused_and_both_go_on_in
     rig.cycle(50)
     assert np.abs(np.diff(rig.times[before:], axis=1)).max() <= DT + 1e-12
     assert all(status.state is State.MOVING for status in rig.both.statuses.values())
+    rig.arms[RIGHT].speed_scaling = 1.0
     rig.until_idle()
     rig.check_limits()
 
@@ -384,6 +414,7 @@ def test_a_chunk_that_is_refused_when_its_moment_has_come_leaves_the_arms_in_ste
     rig.cycle(100)
     assert np.abs(np.diff(rig.times[before:], axis=1)).max() <= DT + 1e-12
     assert rig.both.status.state is State.MOVING
+    rig.arms[RIGHT].speed_scaling = 1.0
     rig.until_idle()
     rig.check_limits()
 
