@@ -35,7 +35,8 @@ def with_low_rank(model: Any, words: Sequence[int], rank: int, alpha: int, seed:
         from peft import LoraConfig, get_peft_model
     except ImportError as error:
         raise ConfigurationError(f"adapt: lora needs peft: pip install 'roboact_ros[clap]' ({error})") from error
-    rows: Any = {"embed_tokens": list(words)}
+    tables = ("embed_tokens",) if model.config.tie_word_embeddings else ("embed_tokens", "lm_head")
+    rows: Any = {table: list(words) for table in tables}  # to read them, and to say them
     config = LoraConfig(r=rank, lora_alpha=alpha, target_modules=_BESIDE, trainable_token_indices=rows)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
