@@ -15,12 +15,12 @@ from roboact_ros.policies.nets.clap.act_vae import ActionTokenizer
 from roboact_train.clap.act_judge import reconstruction
 from roboact_train.clap.act_objective import ActObjective
 from roboact_train.clap.corpus import Corpus
-from roboact_train.clap.stream import check_share, drawn, weights_of
+from roboact_train.clap.stream import drawn, weights_of
 from roboact_train.clap.tokenizer_settings import ACT_VAE, ActVaeSettings
 from roboact_train.clap.trained import STATISTICS
 from roboact_train.training.finished import write_model
 from roboact_train.training.learner import Gather, Judgement
-from roboact_train.training.order import Place
+from roboact_train.training.order import Place, check_share
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class ActLearner:
     """
 
     def __init__(self, corpus: Corpus, model: ActionTokenizer, settings: ActVaeSettings, place: Place) -> None:
-        check_share(settings.batch, place)
+        check_share(settings, place)
         self.batches_per_epoch = settings.steps * settings.accumulate
         self.fingerprint = corpus.fingerprint
         self._corpus, self._settings, self._place = corpus, settings, place

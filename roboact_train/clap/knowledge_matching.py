@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from roboact_ros.errors import RecordingError
-
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -34,25 +32,6 @@ RELEASED = MatchingRule(from_reference=True, next_token=False, summed=False)
 """The released code's default, which it calls ``reverse_kl``."""
 RELEASED_KL = MatchingRule(from_reference=False, next_token=False, summed=False)
 """What the released code calls ``kl``."""
-
-
-def answer_tokens(ids: Tensor, attention: Tensor, first: int, last: int) -> Tensor:
-    """Return (n, tokens) whether each is at or behind the first action token of its row, and no padding.
-
-    Args:
-        ids: (n, tokens) prompts with their answers.
-        attention: (n, tokens), 0 where a token is padding.
-        first: Lowest number of an action token.
-        last: Highest one.
-
-    Raises:
-        RecordingError: A row has no action token.
-    """
-    action = (ids >= first) & (ids <= last)
-    if not action.any(dim=1).all():
-        row = int((~action.any(dim=1)).nonzero()[0])
-        raise RecordingError(f"answer {row} has no action token ({first} … {last})")
-    return (action.cumsum(dim=1) > 0) & attention.bool()
 
 
 def divergence(policy: Tensor, reference: Tensor, tokens: Tensor, rule: MatchingRule) -> Tensor:

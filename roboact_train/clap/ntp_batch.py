@@ -65,14 +65,10 @@ class NtpBatches:
         """
         asked = [self._prompt(row) for row in rows]
         answered = [torch.tensor(self._answer(row)) for row in rows]
-        longest = max(len(a) + len(b) for a, b in zip(asked, answered, strict=True))
-        shape = len(rows), longest
-        ids, labels = torch.zeros(shape, dtype=torch.int64), torch.full(shape, UNLEARNED)
-        attention = torch.zeros(shape, dtype=torch.int64)
-        for place, (prompt, answer) in enumerate(zip(asked, answered, strict=True)):
-            ids[place, longest - len(answer) - len(prompt) :] = torch.cat((prompt, answer))
-            attention[place, longest - len(answer) - len(prompt) :] = 1
-            labels[place, longest - len(answer) :] = answer
+        ids, attention = padded([torch.cat(both) for both in zip(asked, answered, strict=True)])
+        labels = torch.full_like(ids, UNLEARNED)
+        for place, answer in enumerate(answered):
+            labels[place, -len(answer) :] = answer
         images = [image for row, bare in zip(rows, without_wrists, strict=True) for image in self._images(row, bare)]
         return NtpBatch(ids, attention, labels, torch.from_numpy(np.stack(images)))
 
@@ -97,3 +93,12 @@ class NtpBatches:
         seen = self._data.pictures[row]
         head = seen[VIEWS[0]].load()
         return [head] + [head if bare or view not in seen else seen[view].load() for view in self.views[1:]]
+
+
+def padded(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Return (n, tokens) numbers that are padded on the left, and which of them are real."""
+    longest = max(map(len, rows))
+    ids, attention = (torch.zeros((len(rows), longest), dtype=torch.int64) for _ in range(2))
+    for place, row in enumerate(rows):
+        ids[place, longest - len(row) :], attention[place, longest - len(row) :] = row, 1
+    return ids, attention

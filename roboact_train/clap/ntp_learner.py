@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
@@ -15,15 +14,15 @@ from torch import Tensor, nn
 from roboact_ros.policies.clap.ntp_folder import KIND
 from roboact_ros.policies.nets.clap.act_vae import ActionTokenizer
 from roboact_train.clap.corpus import spread
-from roboact_train.clap.ntp_base import NtpBase
+from roboact_train.clap.ntp_base import NtpBase, model_fingerprint
 from roboact_train.clap.ntp_batch import NtpBatch, NtpBatches
 from roboact_train.clap.ntp_data import NtpData
 from roboact_train.clap.ntp_export import write_ntp
 from roboact_train.clap.ntp_objective import NtpObjective
 from roboact_train.clap.ntp_settings import NtpSettings
-from roboact_train.clap.stream import check_share, drawn, weights_of
+from roboact_train.clap.stream import drawn, weights_of
 from roboact_train.training.learner import Gather, Judgement
-from roboact_train.training.order import Place
+from roboact_train.training.order import Place, check_share
 
 
 class NtpLearner:
@@ -43,10 +42,9 @@ class NtpLearner:
     def __init__(
         self, data: NtpData, base: NtpBase, tokenizer: ActionTokenizer, settings: NtpSettings, place: Place
     ) -> None:
-        check_share(settings.batch, place)
+        check_share(settings, place)
         self.batches_per_epoch = settings.steps * settings.accumulate
-        norm = base.model.model.language_model.norm.weight.detach().float().cpu().numpy()
-        self.fingerprint = zlib.crc32(norm.tobytes(), data.fingerprint)
+        self.fingerprint = model_fingerprint(base.model, data.fingerprint)
         self._data, self._base, self._tokenizer = data, base, tokenizer
         self._settings, self._place = settings, place
         self._probabilities = weights_of(data.corpus.robots[data.corpus.train], settings.weights)

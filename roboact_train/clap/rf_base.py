@@ -19,6 +19,7 @@ from roboact_ros.policies.nets.clap.flow_blocks import HEAD_WIDTH
 from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
 from roboact_ros.policies.nets.clap.vlm_input import ImageRule, PromptWords, read_image_rule
 from roboact_train.clap.corpus import Statistics, measured
+from roboact_train.clap.ntp_base import model_fingerprint
 from roboact_train.clap.rf_settings import MEASURED, RfSettings
 from roboact_train.clap.trained import TrainedTokenizer, read_tokenizer
 
@@ -38,6 +39,7 @@ class RfBase:
         prompts: Words of the prompt.
         answers: Words of the answer; None without matching.
         rule: Of the images.
+        fingerprint: What changes with the weights that training begins with, and Knowledge Matching refers to.
     """
 
     folder: Path
@@ -45,6 +47,7 @@ class RfBase:
     prompts: PromptWords
     answers: AnswerWords | None
     rule: ImageRule
+    fingerprint: int
 
 
 class MeasuringTokenizer(TrainedTokenizer):
@@ -111,7 +114,7 @@ def rf_base(settings: RfSettings, codes: int, small: bool) -> RfBase:
         )
     if settings.checkpoint_gradients:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-    return RfBase(folder, model, prompts, answers, rule)
+    return RfBase(folder, model, prompts, answers, rule, model_fingerprint(model))
 
 
 def rf_head(settings: RfSettings, width: int, columns: int) -> FlowHead:

@@ -13,6 +13,7 @@ from torch import Tensor
 from roboact_ros.errors import ConfigurationError, PolicyError, RecordingError
 from roboact_ros.policies.clap.statistics import Quantiles
 from roboact_ros.policies.nets.clap.answer import AnswerWords, codes_to_say
+from roboact_train.clap.ntp_batch import padded
 from roboact_train.clap.ntp_data import VIEWS, NtpData
 from roboact_train.clap.rf_base import RfBase
 from roboact_train.clap.rf_settings import RfSettings
@@ -136,12 +137,3 @@ class RfBatches:
             except PolicyError as error:
                 raise RecordingError(f"{episode.name}, frame {frame}: {error}") from error
         return torch.from_numpy(np.stack(rows).astype(np.float32))
-
-
-def padded(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Return (n, tokens) numbers that are padded on the left, and which of them are real."""
-    longest = max(map(len, rows))
-    ids, attention = (torch.zeros((len(rows), longest), dtype=torch.int64) for _ in range(2))
-    for place, row in enumerate(rows):
-        ids[place, longest - len(row) :], attention[place, longest - len(row) :] = row, 1
-    return ids, attention

@@ -19,9 +19,8 @@ from roboact_train.clap.rf_batch import RfBatch, RfBatches
 from roboact_train.clap.rf_export import write_run
 from roboact_train.clap.rf_objective import RfObjective
 from roboact_train.clap.rf_settings import RfSettings
-from roboact_train.clap.stream import check_share
 from roboact_train.training.learner import Gather, Judgement
-from roboact_train.training.order import Order, Place
+from roboact_train.training.order import Order, Place, batches_per_epoch
 from roboact_train.training.settings import LoopSettings
 
 
@@ -49,15 +48,8 @@ class RfLearner:
         settings: RfSettings,
         place: Place,
     ) -> None:
-        check_share(settings.batch, place)
-        per_step, samples = settings.batch * settings.accumulate, len(data.corpus.train)
-        if samples < per_step:
-            raise ConfigurationError(
-                f"a step takes {per_step} samples (batch {settings.batch} x accumulate {settings.accumulate}), and "
-                f"there are {samples} to learn from; a smaller --batch is needed"
-            )
-        self.batches_per_epoch = samples // per_step * settings.accumulate
-        self.fingerprint = zlib.crc32(" ".join(batches.views).encode(), data.fingerprint)
+        self.batches_per_epoch = batches_per_epoch(len(data.corpus.train), "samples", settings, place)
+        self.fingerprint = zlib.crc32(f"{' '.join(batches.views)} {base.fingerprint}".encode(), data.fingerprint)
         self._corpus, self._batches, self._base = data.corpus, batches, base
         self._objective, self._settings, self._place = objective.train(), settings, place
 

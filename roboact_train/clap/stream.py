@@ -33,9 +33,3 @@ def drawn(
     for number in range(first, 2**62):
         random = np.random.default_rng((seed, number))
         yield random.choice(len(probabilities), batch, p=probabilities)[place.rank :: place.processes]
-
-
-def check_share(batch: int, place: Place) -> None:
-    """Raise a ConfigurationError unless the processes can share a batch equally."""
-    if batch % place.processes:
-        raise ConfigurationError(f"batch = {batch} cannot be shared equally by {place.processes} processes")

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from roboact_ros.errors import ConfigurationError, RecordingError
+from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
 from roboact_ros.policies.nets.clap.flow_time import bucket, euler_buckets
 from roboact_train.clap.flow import flow_loss, flow_times, on_the_way
@@ -18,7 +18,6 @@ from roboact_train.clap.knowledge_matching import (
     RELEASED,
     RELEASED_KL,
     MatchingRule,
-    answer_tokens,
     divergence,
 )
 from roboact_train.clap.post_training import PostTraining, PostTrainingBatch
@@ -105,15 +104,6 @@ def test_the_divergence_by_hand() -> None:
     assert policy.grad is not None and (policy.grad[0, [0, 3]] == 0.0).all() and policy.grad[0, 1].abs().sum() > 0.0
 
 
-def test_an_answer_begins_at_its_first_action_token() -> None:
-    ids = torch.tensor([[0, 1, 20, 21, 5, 6], [1, 2, 3, 22, 5, 0]])
-    attention = torch.tensor([[0, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 0]])
-    found = answer_tokens(ids, attention, 20, 29).int().tolist()
-    assert found == [[0, 0, 1, 1, 1, 1], [0, 0, 0, 1, 1, 0]]
-    with pytest.raises(RecordingError, match=r"answer 1 has no action token \(20 … 21\)"):
-        answer_tokens(ids, attention, 20, 21)
-
-
 @pytest.fixture(scope="module")
 def model() -> Any:
     import transformers
@@ -157,7 +147,7 @@ def batch() -> PostTrainingBatch:
         torch.randn(2, 4, 2),
         None,
         answers,
-        answer_tokens(answers["input_ids"], answers["attention_mask"], 20, 29),
+        torch.arange(10).expand(2, -1) >= 7,  # from the first action token on
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from test_clap_data import OBSERVED, dataset_of
 from tiny_ntp import FRAMES, SPARE, colour, tiny_action_vae, tiny_base, tiny_data
 from tiny_training import recorded_losses
@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from roboact_ros.cells.load import cell_from_mapping
 from roboact_ros.cli import main
-from roboact_ros.errors import PolicyError, RoboactError
+from roboact_ros.errors import ConfigurationError, PolicyError, RecordingError, RoboactError
 from roboact_ros.policies.clap.layout import ArmLayout
 from roboact_ros.policies.clap.ntp import ClapNtp, views_of
 from roboact_ros.policies.clap.ntp_folder import read_ntp
@@ -29,12 +29,12 @@ from roboact_ros.policies.nets.clap.answer import begin_answer, codes_to_say
 from roboact_ros.types import ActionChunk, Frame
 from roboact_train.clap.ntp_base import ntp_base
 from roboact_train.clap.ntp_batch import NtpBatches
-from roboact_train.clap.ntp_data import read_data
+from roboact_train.clap.ntp_data import NtpData, read_data
 from roboact_train.clap.ntp_objective import UNLEARNED
 from roboact_train.clap.ntp_settings import NtpSettings
 from roboact_train.clap.ntp_train import NtpRequest, train
 from roboact_train.clap.sources import find_sources
-from roboact_train.clap.trained import read_tokenizer
+from roboact_train.clap.trained import codebook_id, read_tokenizer
 
 CPU = torch.device("cpu")
 SETTINGS = {"height": 16, "width": 24, "learning_rate": 3e-3, "warmup": 2, "validation": 0.0, "export": "float32"}
@@ -141,6 +141,26 @@ def test_lora_leaves_the_base_as_it_is(parts: Parts, tmp_path: Path) -> None:
     assert state and all("lora_" in name or "trainable_tokens" in name for name in state)
 
 
+def test_lora_learns_to_say_codes_where_words_are_read_from_another_table(parts: Parts, tmp_path: Path) -> None:
+    """As in a Qwen3-VL of 8 B."""
+    base = tmp_path / "untied"
+    shutil.copytree(parts.base, base)
+    weights, config = load_file(base / "model.safetensors"), json.loads((base / "config.json").read_text())
+    table = weights["model.language_model.embed_tokens.weight"]
+    save_file({**weights, "lm_head.weight": table.flip(0).clone()}, base / "model.safetensors", {"format": "pt"})
+    config["tie_word_embeddings"] = config["text_config"]["tie_word_embeddings"] = False
+    (base / "config.json").write_text(json.dumps(config))
+    request = parts.request(tmp_path / "run", model=str(base), epochs=1, steps=2, adapt="lora", rank=2)
+    began = ntp_base(request.settings, 16)
+    first, before = began.answers.actions.first, began.weights()
+    train(request, lambda line: None)
+    after = load_file(tmp_path / "run/best/model.safetensors")
+    for name in ("lm_head.weight", "model.language_model.embed_tokens.weight"):
+        moved = (after[name] != before[name]).any(dim=1)
+        assert moved[first : first + 16].any() and not moved[:first].any(), name
+    assert not torch.equal(after["lm_head.weight"], after["model.language_model.embed_tokens.weight"])
+
+
 @pytest.mark.parametrize("adapt", ["full", "lora"])
 def test_an_interruption_changes_nothing(parts: Parts, tmp_path: Path, adapt: str) -> None:
     more: dict[str, object] = {"epochs": 2, "steps": 2, "batch": 2, "adapt": adapt, "rank": 2}
@@ -173,6 +193,40 @@ def test_only_answers_are_learned(parts: Parts) -> None:
         )
         assert asked.count("<|image_pad|>") == 6 and "Robot category: agibot-go1\n" in asked
     assert batch.images.shape == (2, 16, 24, 3)
+
+
+def test_labelled_videos_are_learned_from_beside_robots(parts: Parts, tmp_path: Path) -> None:
+    videos, file = tmp_path / "people", tmp_path / "labels.jsonl"
+    shutil.copytree(parts.data, videos)
+    info = json.loads((videos / "meta/info.json").read_text())
+    (videos / "meta/info.json").write_text(json.dumps({**info, "robot_type": "human"}))
+    tokenizer = read_tokenizer(parts.action_vae, str(parts.statistics))
+    settings, base = parts.settings(labels=str(file)), ntp_base(parts.settings(), 16)
+
+    def read(*frames: int, codebook: str = codebook_id(tokenizer.model)) -> NtpData:
+        name = "people/episode_000000"
+        lines = [{"source": name, "frame": f, "left": [1, 2, 3], "right": [4, 5, f % 16]} for f in frames]
+        file.write_text("".join(json.dumps(line | {"codebook": codebook}) + "\n" for line in lines))
+        return read_data(find_sources([videos, parts.data], ""), tokenizer, settings, lambda line: None)
+
+    data = read(3, 7)
+    assert data.corpus.robots.tolist() == ["agibot-go1"] * 5 + ["human"] * 2
+    assert data.corpus.train.tolist() == list(range(7)) and data.codes[6].tolist() == [[1, 2, 3], [4, 5, 7]]
+    batch = NtpBatches(data, base, settings).batch([6], [False])
+    words = base.prompts.tokenizer.decode(batch.ids[0].tolist(), skip_special_tokens=False)
+    assert "Robot category: human\nControl the robot to do the task: tidy up\n" in words
+    said = "<ACT_4><ACT_5><ACT_7><ACT_1><ACT_2><ACT_3>"
+    assert words.endswith(f"Subtask: lift the cup\nAction: {said}<|im_end|>\n")
+    assert all(torch.equal(image, batch.images[0]) for image in batch.images)  # the head, for the wrists, too
+    for wrong, message in (
+        ({"frames": (40,)}, "labels up to frame 40 of 40"),
+        ({"frames": ()}, "people/episode_000000 has no labels"),
+        ({"frames": (3,), "codebook": "another"}, "labels of another Act-VAE .codebook another, not"),
+    ):
+        with pytest.raises(RecordingError, match=message):
+            read(*wrong.pop("frames"), **wrong)  # type: ignore[arg-type, misc]
+    with pytest.raises(ConfigurationError, match="nothing says what arms did; images and actions are needed"):
+        read_data(find_sources([videos], ""), tokenizer, parts.settings(), lambda line: None)
 
 
 def test_what_cannot_be_learned_from_is_refused(parts: Parts, tmp_path: Path) -> None:
