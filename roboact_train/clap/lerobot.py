@@ -62,7 +62,7 @@ class ClapDataset:
         Raises:
             RecordingError: It cannot be read, or has another number of columns.
         """
-        table, where = self.files.table(number), str(self.files.data_file(number))
+        table, where = self.files.table(number, self.files.cameras), str(self.files.data_file(number))
         try:
             states, commands = self._read(table, where)
             states, commands = (self.robot.layout.padded(rows) for rows in (states, commands))

@@ -63,7 +63,8 @@ class LeRobotLook:
 
     def images(self, numbers: Sequence[int]) -> Iterator[ImageArray]:
         """See the contract."""
-        table = self.files.table(self.episode)
+        others = [name for name in self.files.cameras if name != self.camera]
+        table = self.files.table(self.episode, others)
         return (picture.load() for picture in self.files.pictures(self.episode, self.camera, numbers, table))
 
 

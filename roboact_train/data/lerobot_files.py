@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,19 +74,18 @@ class LeRobotFiles:
         """Return the file with the table of an episode."""
         return self.folder / self._path("data_path", "data", episode)
 
-    def table(self, episode: int) -> Any:
+    def table(self, episode: int, without: Collection[str] = ()) -> Any:
         """Return the table of an episode, one row for each frame.
+
+        Args:
+            episode: Its number.
+            without: Columns that need not be read, such as images.
 
         Raises:
             RecordingError: It cannot be read.
         """
-        path = self.data_file(episode)
-        table = read_parquet(path)
-        if "data/chunk_index" in self._rows[episode]:
-            import pyarrow.compute
-
-            table = table.filter(pyarrow.compute.equal(table["episode_index"], episode))
-        return table
+        shared = "data/chunk_index" in self._rows[episode]  # in version 3 many episodes are in one file
+        return read_parquet(self.data_file(episode), without, episode if shared else None)
 
     def pictures(self, episode: int, camera: str, frames: Sequence[int], table: Any) -> list[Encoded]:
         """Return some images of an episode.
@@ -155,8 +154,13 @@ class LeRobotFiles:
         self._rows = {int(row["episode_index"]): row for row in rows}
 
 
-def read_parquet(path: Path) -> Any:
+def read_parquet(path: Path, without: Collection[str] = (), episode: int | None = None) -> Any:
     """Return a table.
+
+    Args:
+        path: The file.
+        without: Columns that are left out.
+        episode: The only value of ``episode_index`` whose rows are wanted.
 
     Raises:
         ConfigurationError: PyArrow is not installed.
@@ -168,7 +172,9 @@ def read_parquet(path: Path) -> Any:
     except ImportError as error:
         raise ConfigurationError(f"PyArrow is not installed ({error}): pip install 'roboact_ros[train]'") from error
     try:
-        return parquet.ParquetFile(path).read()
+        columns = [name for name in parquet.read_schema(path).names if name not in without]
+        rows = None if episode is None else [("episode_index", "==", episode)]
+        return parquet.read_table(path, columns=columns, filters=rows, partitioning=None)
     except (OSError, pyarrow.ArrowException) as error:
         raise RecordingError(f"{path}: {error}") from error
 
