@@ -1,4 +1,4 @@
-"""How CLAP-NTP is trained; the defaults are those of the released configuration."""
+"""How CLAP-NTP is trained; the defaults are those of the released configuration, for the 150,000 steps of the paper."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class NtpSettings(LoopSettings):
         alpha: They count ``alpha / rank`` times.
         action_vae: The Act-VAE whose codes are learned: folder of a trained one, or a released checkpoint; empty: that
             in ``model``.
-        statistics: File with the statistics that a released checkpoint goes with; a trained one has its own.
+        statistics: File with the statistics of the robots, which a released checkpoint needs; empty: those that a
+            trained Act-VAE has.
         labels: File of ``roboact tokens label`` with the codes of videos of which nobody knows the actions; these are
             learned from like the chunks of robots.
         steps: Batches of an epoch, whose chunks are drawn with replacement as in the released stream.

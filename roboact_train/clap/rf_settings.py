@@ -1,4 +1,7 @@
-"""How CLAP-RF is trained: the second stage of the paper's post-training; the defaults are the paper's."""
+"""How CLAP-RF is trained: the second stage of the paper's post-training.
+
+Rates, warm-up and epochs are the paper's; head, Knowledge Matching, decay and betas are as released.
+"""
 
 from __future__ import annotations
 
