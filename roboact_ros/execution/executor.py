@@ -287,7 +287,7 @@ class Executor:
         elif commanded.error(measured.q) > FOLLOWING_ERROR:
             self._lose("the arm is not where it was sent")
             self._admission.note = "the arm was not where it was sent; its state was read again"
-        return Command(commanded.q.copy() if commanded.driven else None, self._follower.take_opening())
+        return Command(commanded.q.copy() if commanded.driven else None, self._follower.take_opening(gripper))
 
     def _take(self, event: Event | None) -> None:
         """Draw the consequences of what happened to the running step."""

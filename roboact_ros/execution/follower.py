@@ -120,6 +120,7 @@ class Follower:
     def enter(self, step: Step, motion: ArmMotion | None, gripper: GripperState | None) -> None:
         """Begin a step with the motion that :meth:`blend` or :meth:`from_rest` returned for it."""
         before: float | None = None
+        self._opening = None
         if motion is None:
             before = gripper.opening if gripper is not None else 1.0
             self._opening = self._planner.opening(step)
@@ -135,9 +136,12 @@ class Follower:
         """Proceed by one period and return what happened to the step, if anything did."""
         running, motion = self.running, self.running.motion
         if motion is None:
+            sent = running.waited and self._opening is None
             if self.braking:
                 self.rest()
-            elif gripper is not None and not gripper.moving and running.waited:
+            elif sent and gripper is None:
+                return self._give_up("the gripper was lost before it reported an end")
+            elif sent and gripper is not None and not gripper.moving:
                 return self._finish()
             elif running.wait(now_ns) > GRIPPER_TIMEOUT_NS:
                 return self._give_up(f"the gripper did not report an end within {GRIPPER_TIMEOUT_NS / 1e9:g} s")
@@ -162,8 +166,10 @@ class Follower:
         waited = self.running.wait(now_ns)
         return waited > SETTLE_TIMEOUT_NS or self._commanded.error(measured.q) <= SETTLED
 
-    def take_opening(self) -> float | None:
-        """Return the opening to send to the gripper now, once."""
+    def take_opening(self, gripper: GripperState | None) -> float | None:
+        """Return the opening to send to the gripper now, once; not while it cannot be reached: it would be lost."""
+        if gripper is None:
+            return None
         opening, self._opening = self._opening, None
         return opening
 
@@ -202,6 +208,7 @@ class Follower:
         return Event(reason, refused=True)
 
     def _give_up(self, reason: str, refused: bool = False) -> Event:
+        self._opening = None
         self.running.close()
         return Event(reason, refused)
 

@@ -19,7 +19,7 @@ from roboact_ros.execution.poses import pose_from_vector, vector_from_rotation
 from roboact_ros.execution.status import PERSON, POLICY, State
 from roboact_ros.execution.trajectory import ToolLimits
 from roboact_ros.robots import UR5E
-from roboact_ros.types import ArmMode, FloatArray, Motion
+from roboact_ros.types import ArmMode, FloatArray, GripperState, Motion
 
 DT = 0.002
 AXES = ("x", "y", "z", "rx", "ry", "rz", "wrist", "gripper")
@@ -368,6 +368,64 @@ def test_a_gripper_that_never_reports_gives_up_with_a_reason(rig: Rig) -> None:
     rig.until(State.IDLE)
     assert "gripper" in rig.executor.status.reason
     assert rig.executor.status.finished == 0
+
+
+class Unreachable(IdealGripper):
+    """A gripper that can be out of reach; what is said to it then is lost."""
+
+    reached = True
+
+    def move(self, opening: float) -> None:
+        if self.reached:
+            super().move(opening)
+
+    def read(self) -> GripperState | None:  # type: ignore[override]
+        return super().read() if self.reached else None
+
+
+def test_a_gripper_that_is_found_in_time_is_told_then_and_not_before(rig: Rig) -> None:
+    rig.gripper = gripper = Unreachable(reads=20)
+    gripper.reached = False
+    rig.executor.submit([CLOSE, UP], PERSON)
+    before = rig.pose
+    rig.cycle(100)
+    gripper.reached = True
+    rig.cycle(15)
+    assert gripper.opening == 0.0
+    np.testing.assert_array_equal(rig.pose, before)
+    rig.until(State.IDLE)
+    assert rig.executor.status.finished == 2
+
+
+def test_a_plan_ends_when_the_gripper_is_lost_on_the_way(rig: Rig) -> None:
+    rig.gripper = gripper = Unreachable(reads=20)
+    rig.executor.submit([CLOSE, UP], PERSON)
+    rig.cycle(5)
+    gripper.reached = False
+    rig.cycle(5)
+    gripper.reached = True
+    before = rig.pose
+    rig.until(State.IDLE)
+    assert "the gripper was lost" in rig.executor.status.reason and rig.executor.status.finished == 0
+    np.testing.assert_array_equal(rig.pose, before)
+
+
+def test_a_gripper_that_is_not_found_is_not_told_late(rig: Rig) -> None:
+    rig.gripper = gripper = Unreachable(reads=20)
+    gripper.reached = False
+    rig.executor.submit([CLOSE], PERSON)
+    rig.cycle(5)
+    rig.executor.submit([UP], PERSON)
+    gripper.reached = True
+    rig.until(State.IDLE)
+    assert gripper.opening == 1.0 and rig.executor.status.finished == 1
+    gripper.reached = False
+    rig.executor.submit([CLOSE], PERSON)
+    rig.until(State.IDLE)
+    assert "did not report an end" in rig.executor.status.reason
+    gripper.reached = True
+    rig.cycle(5)
+    assert gripper.opening == 1.0
 
 
 @pytest.mark.parametrize("source", [PERSON, POLICY])
