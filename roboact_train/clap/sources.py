@@ -46,42 +46,55 @@ def find_sources(paths: Iterable[Path], camera: str | None = None, instruction: 
         instruction: The task, in place of what bags say.
 
     Raises:
-        RecordingError: A path holds nothing that can be read, or something that cannot.
+        RecordingError: A path holds nothing that can be read, something that cannot, or what another path holds, too
+            (what is learned from might then also be kept aside).
         ConfigurationError: There is no such camera, or a robot is not known.
     """
     found: list[Source] = []
+    read: set[Path] = set()
     for path in paths:
-        here = list(_sources(path, camera, instruction))
+        here: list[Source] = []
+        for place in _places(path):
+            if place.resolve() in read:
+                raise RecordingError(f"{place} is among the sources twice")
+            read.add(place.resolve())
+            here += _sources(place, camera, instruction)
         if not here:
             raise RecordingError(f"{path} holds nothing that can be read; readable: {KINDS}")
         found += here
     return found
 
 
-def _sources(path: Path, camera: str | None, instruction: str) -> Iterator[Source]:
+def _places(path: Path) -> Iterator[Path]:
+    """Yield the data sets, bags, shards and videos that are there."""
     if not path.exists():
         raise RecordingError(f"{path} does not exist")
-    if (path / "meta" / "info.json").is_file():
-        yield from _lerobot(path, camera)
-    elif mcap_files(path) or path.suffix == ".mcap":
-        yield _bag(path, camera, instruction)
-    elif path.suffix == ".tar":
-        yield from (Source(episode, None) for episode in episodes_of_shard(path))
-    elif path.suffix.lower() in _VIDEOS:
-        yield Source(None, open_video(path))
+    if _is_lerobot(path) or mcap_files(path) or path.suffix.lower() in (".mcap", ".tar", *_VIDEOS):
+        yield path
     elif path.is_dir():
-        for shard in shard_files(path):
-            yield from (Source(episode, None) for episode in episodes_of_shard(shard))
+        yield from shard_files(path)
         for bag in find_bags(path):
             if bag.state is BagState.RECORDING:
                 raise RecordingError(f"{bag.path} is being recorded; save it first")
-            yield _bag(bag.path, camera, instruction)
-        for file in sorted(path.iterdir()):
-            if file.suffix.lower() in _VIDEOS:
-                yield Source(None, open_video(file))
-        for folder in sorted(path.iterdir()):
-            if (folder / "meta" / "info.json").is_file():
-                yield from _lerobot(folder, camera)
+            yield bag.path
+        inside = sorted(path.iterdir())
+        yield from (file for file in inside if file.suffix.lower() in _VIDEOS)
+        yield from (folder for folder in inside if _is_lerobot(folder))
+
+
+def _is_lerobot(path: Path) -> bool:
+    return (path / "meta" / "info.json").is_file()
+
+
+def _sources(place: Path, camera: str | None, instruction: str) -> Iterator[Source]:
+    if _is_lerobot(place):
+        yield from _lerobot(place, camera)
+    elif place.suffix.lower() == ".tar":
+        yield from (Source(episode, None) for episode in episodes_of_shard(place))
+    elif place.suffix.lower() in _VIDEOS:
+        yield Source(None, open_video(place))
+    else:
+        yield _bag(place, camera, instruction)
 
 
 def _lerobot(path: Path, camera: str | None) -> Iterator[Source]:

@@ -235,6 +235,10 @@ def test_a_bag_and_its_lerobot_data_set_teach_the_same(tmp_path: Path) -> None:
     relative = relative_chunk(first, 0)
     np.testing.assert_allclose(relative[:5, 7], 0.1 * np.arange(1, 6), atol=1e-6)
     assert (relative[0, 13], relative[-1, 13]) == (-1.0, 1.0) and (relative[:, :7] == 0.0).all()
+    assert not set(dataset.files.cameras) & set(dataset.files.table(0, dataset.files.cameras).column_names)
+    for twice in ([tmp_path / "data", tmp_path], [tmp_path / "bags", tmp_path / "bags" / "one"]):
+        with pytest.raises(RecordingError, match=r"(data|one) is among the sources twice"):
+            find_sources(twice)
     (source,) = find_sources([tmp_path / "bags" / "one"], "front")
     assert isinstance(source.look, BagLook) and source.look.camera == "front"
     assert replace(source.look, camera="wrist").stamp != source.look.stamp  # whose images are others

@@ -225,7 +225,12 @@ def test_all_unseen_episodes_choose_the_best_model(data: Path, speaking: Path) -
     base = rf_base(settings, tokenizer.model.shape.codes, small=False)
     batches, head = Noting(known, base, settings), rf_head(settings, 64, 7)
     objective = RfObjective(base.model, head, settings, small=False)
-    RfLearner(known, batches, base, objective, settings, Place()).judge(lambda tensor: tensor)
+    own, other = (
+        RfLearner(known, batches, begun, objective, settings, Place())
+        for begun in (base, replace(base, fingerprint=base.fingerprint + 1))
+    )
+    assert own.fingerprint != other.fingerprint  # another reference is another training
+    own.judge(lambda tensor: tensor)
     assert len(judged) == 2 and set(known.corpus.episode_of[judged].tolist()) == aside
     learner = NtpLearner(known, ntp_base(ntp, tokenizer.model.shape.codes), tokenizer.model, ntp, Place())
     shown = np.concatenate([batch.images.numpy() for batch in learner._unseen()])
