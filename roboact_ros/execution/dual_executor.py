@@ -101,6 +101,7 @@ class DualExecutor:
             first, *rest = found = stages(chunk, looks, self._grippers)
             if ahead:
                 self._stages.clear()
+                self._refused = ""
                 self._coming = Anticipation(found, source, soon, self._shapes, self._clearance)
                 return
             self._begin(first, source)

@@ -186,6 +186,10 @@ def test_a_chunk_that_leads_out_of_the_limits_leaves_what_runs_as_it_is(rig: Rig
     rig.follow(steps(z=0.01), steps(z=-0.1))
     rig.cycle(CYCLES)
     assert "workspace" in rig.both.status.refused and rig.both.status.state is State.MOVING
+    rig.follow(steps(z=0.01), steps(z=-0.1))
+    assert not rig.both.status.refused, "what is being planned is not refused yet"
+    rig.cycle(CYCLES)
+    assert "workspace" in rig.both.status.refused
     rig.until_idle()
     for arm in (LEFT, RIGHT):
         np.testing.assert_allclose(rig.tool(arm) - before[arm], [0.0, 0.0, 0.08], atol=1e-9)
