@@ -24,6 +24,9 @@ AHEAD_NS = 100_000_000
 CLOSES, OPENS = 0.4, 0.6
 """The gripper closes when a step wants less and opens when it wants more; in between it stays as it is."""
 
+MOST_CHANGES = 8
+"""Of grippers in a chunk: for each, the arms come to rest, and each part of the way is planned alone."""
+
 _CLOSE, _OPEN = (next(motion for motion in PRIMITIVES if motion.gripper == opening) for opening in (0.0, 1.0))
 
 
@@ -152,6 +155,9 @@ def stages(chunk: ActionChunk, looks: Sequence[Look], grippers: Sequence[Gripper
         chunk: The chunk.
         looks: What each arm saw of it; steps that have passed for one have passed for all.
         grippers: Measured state of each, None when it is not known.
+
+    Raises:
+        MotionRefused: The grippers would change too often.
     """
     first, count = max(look.passed for look in looks), len(chunk.steps)
     poses = [waypoints(look.pose_tool_in_base, look.rows) for look in looks]
@@ -168,4 +174,6 @@ def stages(chunk: ActionChunk, looks: Sequence[Look], grippers: Sequence[Gripper
             opened = [was != change for was, change in zip(opened, changes, strict=True)]
             steps = zip(opened, changes, strict=True)
             found.append(tuple((_OPEN if now else _CLOSE) if change else None for now, change in steps))
+    if (often := sum(not isinstance(stage[0], ChunkPart) for stage in found)) > MOST_CHANGES:
+        raise MotionRefused(f"the chunk would move a gripper {often} times, allowed {MOST_CHANGES}")
     return found

@@ -284,6 +284,7 @@ def test_the_arm_waits_for_the_gripper_and_goes_on(rig: Rig) -> None:
         (steps_of(x=1e30), "jumps by 1e[+]30 m"),
         (steps_of(x=1e308, y=1e308), "jumps by 1.41e[+]308 m"),
         (steps_of(rx=1e200), "jumps by 1e[+]200 rad"),
+        (np.vstack([steps_of(1, gripper=0.0), steps_of(1)] * 10), "move a gripper 20 times, allowed 8"),
     ],
 )
 def test_bad_chunks_are_refused_with_a_reason_and_the_arm_stays(rig: Rig, steps: FloatArray, words: str) -> None:
