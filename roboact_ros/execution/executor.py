@@ -363,7 +363,9 @@ class Executor:
             MotionRefused: Somebody else asks while a person's motion runs.
         """
         if source != PERSON and self._source == PERSON and self._busy:
-            raise self._admission.refuse(f"a person's motion runs: {self._running.phrase or self._queue[0].phrase}")
+            replaced = self._follower.braking and self._queue  # what runs comes to rest for the person's motion
+            phrase = self._queue[0].phrase if replaced else self._running.phrase or self._queue[0].phrase
+            raise self._admission.refuse(f"a person's motion runs: {phrase}")
 
     def _admit(self) -> FloatArray:
         """Return the joints (n,) that a new plan starts from, as far as is known, or refuse it."""

@@ -225,6 +225,16 @@ def test_a_person_wins_and_what_was_seen_before_counts_no_more(rig: Rig) -> None
     rig.check_limits()
 
 
+def test_a_chunk_that_comes_to_rest_for_a_person_is_not_taken_for_the_persons_motion(rig: Rig) -> None:
+    rig.follow(steps_of(y=-0.01))
+    rig.cycle(100)
+    rig.executor.home()
+    rig.cycle(2)
+    assert "chunk" in rig.executor.status.motion
+    with pytest.raises(MotionRefused, match="a person's motion runs: home"):
+        rig.follow(steps_of(y=-0.01))
+
+
 @pytest.mark.parametrize("after", [5, 100, 350])
 def test_stop_ends_a_chunk_at_once_and_for_good(rig: Rig, after: int) -> None:
     rig.follow(steps_of(y=-0.02))
