@@ -138,6 +138,8 @@ def gap_between(
 ) -> tuple[float, int, int]:
     """Return the smallest gap between two arms [m], and the part of each.
 
+    The first part of an arm, which it stands on, never moves; those of both may overlap, as on a torso.
+
     Args:
         one: (k, 2, 3) ends of the lines through the parts of an arm, in any frame, such as :func:`capsules` returned.
         other: The same for the other arm, in the same frame.
@@ -156,7 +158,7 @@ def _gap_between(
 ) -> tuple[float, int, int]:
     smallest, part, part_of_other = inf, 0, 0
     for i in range(len(one)):
-        for j in range(len(other)):
+        for j in range(0 if i > 0 else 1, len(other)):
             gap = segment_distance(one[i], other[j]) - radii[i] - radii_of_other[j]
             if gap < smallest:
                 smallest, part, part_of_other = gap, i, j

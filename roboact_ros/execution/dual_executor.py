@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf
 
+import numpy as np
+
 from roboact_ros.cells.description import Cell, PlacedArmDescription
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.anticipation import CYCLES, Anticipation
@@ -16,7 +18,7 @@ from roboact_ros.execution.chunks import Stage, stages
 from roboact_ros.execution.commanded import Command
 from roboact_ros.execution.dual_status import combined_status
 from roboact_ros.execution.executor import Executor
-from roboact_ros.execution.neighbour import Neighbour, Shape, at_equal_times, check_apart
+from roboact_ros.execution.neighbour import Neighbour, Shape, at_equal_times, check_apart, check_homes
 from roboact_ros.execution.poses import pose_from_vector
 from roboact_ros.execution.status import PERSON, ExecutorStatus
 from roboact_ros.execution.steps import ChunkPart, Home, Step
@@ -54,11 +56,16 @@ class DualExecutor:
 
     @classmethod
     def from_cell(cls, cell: Cell, arms: Mapping[str, Executor]) -> DualExecutor:
-        """Return that of a cell with two arms, made of the executors of its arms."""
+        """Return that of a cell with two arms, made of the executors of its arms.
+
+        Raises:
+            ConfigurationError: The arms are inside each other at home.
+        """
         shapes = tuple(
             arm.limits.boundary.shape(name, arm.limits.kinematics, _base(cell.arms[name]))  # type: ignore[index]
             for name, arm in arms.items()
         )
+        check_homes((shapes[0], shapes[1]), [np.array(cell.of_arm(name).arm.home) for name in arms])
         return cls(arms, (shapes[0], shapes[1]), cell.safety.arm_clearance, next(iter(arms.values())).dt)
 
     # What people and policies ask for

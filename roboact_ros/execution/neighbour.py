@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from roboact_ros.errors import MotionRefused
+from roboact_ros.errors import ConfigurationError, MotionRefused
 from roboact_ros.execution.arm_kinematics import ArmKinematics
 from roboact_ros.execution.collision import NAMES, RADII, capsules, gap_between
 from roboact_ros.types import FloatArray
@@ -97,6 +97,22 @@ def too_near(gap: float, shapes: tuple[Shape, Shape], parts: tuple[int, int], cl
     told = [f"the {shape.parts[part]} of the {shape.name} arm" for shape, part in zip(shapes, parts, strict=True)]
     apart = f"{gap:.3f} m apart" if gap > 0.0 else f"{-gap:.3f} m inside each other"
     return f"too near: {' and '.join(told)} would be {apart}, allowed {clearance:.3f} m"
+
+
+def check_homes(shapes: tuple[Shape, Shape], homes: Sequence[FloatArray]) -> None:
+    """Refuse arms that are inside each other at home, joints (n,) of each [rad].
+
+    Raises:
+        ConfigurationError: They are; that arms too near to each other may move apart would permit them anything.
+    """
+    ends = [shape.capsules_in_cell(home) for shape, home in zip(shapes, homes, strict=True)]
+    gap, *parts = gap_between(ends[0], ends[1], shapes[0].radii, shapes[1].radii)
+    if gap < 0.0:
+        told = [f"the {shape.parts[part]} of the {shape.name} arm" for shape, part in zip(shapes, parts, strict=True)]
+        raise ConfigurationError(
+            f"at home, {' and '.join(told)} would overlap by {-gap:.3f} m; say where the arms stand in "
+            "arms.left.pose_base_in_cell and arms.right.pose_base_in_cell, or give them other homes"
+        )
 
 
 def check_apart(shapes: tuple[Shape, Shape], paths: tuple[FloatArray, FloatArray], clearance: float) -> None:

@@ -10,7 +10,7 @@ import pytest
 from roboact_ros.arms.fake import IdealArm, IdealGripper
 from roboact_ros.cells.description import ARMS, Cell
 from roboact_ros.cells.load import load_cell
-from roboact_ros.errors import MotionRefused
+from roboact_ros.errors import ConfigurationError, MotionRefused
 from roboact_ros.execution.anticipation import CYCLES, Anticipation
 from roboact_ros.execution.chunk_trajectory import LARGEST_TURN
 from roboact_ros.execution.collision import gap_between
@@ -314,6 +314,13 @@ def test_arms_that_would_meet_are_refused_beforehand_with_what_would_meet() -> N
     with pytest.raises(MotionRefused, match=r"too near: the \w.* of the left arm and the .* of the right arm would be"):
         rig.follow(steps(20, y=-0.02), steps(20, y=0.015), period=0.2)
     assert rig.both.status.state is State.IDLE and rig.gap() == before
+
+
+def test_arms_that_are_inside_each_other_at_home_are_refused() -> None:
+    """They may move apart, which would allow them nearly anything."""
+    says = r"at home, the [\w ]+ of the left arm and the [\w ]+ of the right arm would overlap by 0\.\d+ m"
+    with pytest.raises(ConfigurationError, match=says):
+        Rig("arms.right.pose_base_in_cell:=[0.55, 0.13, 0, 0, 0, 0]")
 
 
 def test_every_cycle_keeps_the_arms_apart_whatever_was_planned() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from seven_joints import HIGH, HOME, LOW, SPEED, cell_text, written_cell
+from seven_joints import HIGH, HOME, LOW, SPEED, cell_text, urdf_text, written_cell
 
 from roboact_ros.arms.fake import IdealArm
 from roboact_ros.cells.description import ARMS, Cell
@@ -191,3 +193,25 @@ def test_two_arms_keep_apart(pair: Rig) -> None:
     assert pair.executor is not None
     with pytest.raises(MotionRefused, match=r"too near: the link_\d of the left arm and the link_\d of the right arm"):
         OneOfTwo(pair.executor, "left").submit(parse("move the arm to the right by forty centimeters").motions, PERSON)
+
+
+def test_two_arms_of_one_torso_have_one_base_and_keep_apart(tmp_path: Path) -> None:
+    head, chain = urdf_text().split('  <link name="link_1"/>')
+    parts, names = [], r'"(link_\d|grasp|hand|shoulder_\w+|elbow|forearm_roll|wrist_\w+)"'
+    for name, y in zip(ARMS, (0.25, -0.25), strict=True):
+        one = ('  <link name="link_1"/>' + chain.removesuffix("</robot>\n")).replace("0 0 0.3", f"0 {y} 0.3", 1)
+        parts.append(re.sub(names, rf'"{name}_\1"', one))
+    (tmp_path / "torso.urdf").write_text(head + "".join(parts) + "</robot>\n")
+    arms = {
+        name: {"model": "urdf", "urdf": "torso.urdf", "base": "stand", "tool": f"{name}_grasp", "home": list(HOME)}
+        for name in ARMS
+    }
+    content = {"arms": {name: {**arm, "command": f"/{name}"} for name, arm in arms.items()}}
+    (tmp_path / "torso.yaml").write_text(json.dumps({**content, "safety": {"table_z": 0.0}}))
+    rig = Rig(load_cell(str(tmp_path / "torso.yaml")))
+    assert rig.executor is not None
+    with pytest.raises(
+        MotionRefused, match=r"too near: the left_\w+ of the left arm and the right_\w+ of the right arm"
+    ):
+        OneOfTwo(rig.executor, "left").submit(parse("move the arm to the right by forty centimeters").motions, PERSON)
+    OneOfTwo(rig.executor, "left").submit(parse("move the arm to the right by five centimeters").motions, PERSON)
