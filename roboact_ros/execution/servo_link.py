@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from roboact_ros.cells.description import Cell
@@ -115,17 +116,18 @@ class ServoLink:
 
     def close(self) -> None:
         """Let the arm come to rest and end the process; may be called twice."""
-        process, self._start_at = self._process, float("inf")
-        if process is None or self._channel is None:
+        process, channel = self._process, self._channel
+        self._process, self._channel, self._start_at = None, None, float("inf")
+        if process is None or channel is None:
             return
-        self._send({"do": "finish"})
+        with suppress(EOFError):  # it has ended already
+            channel.send({"do": "finish"})
         try:
             process.wait(_FINISH_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        self._channel.close()
-        self._process = self._channel = None
+        channel.close()
 
     def _start(self) -> None:
         channel, theirs = Channel.pair()

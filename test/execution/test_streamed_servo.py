@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from seven_joints import HIGH, HOME, LOW, written_cell
 
@@ -76,3 +77,12 @@ def test_an_arm_is_waited_for_moved_and_read_again_after_silence(driver: Driver)
     driver.until(lambda: driver.status.get("state") == "idle")
     np.testing.assert_array_less(np.abs(driver.q - path[-1] - 0.2), 1e-6)
     assert driver.link.restarts == 0
+
+
+def test_a_link_whose_process_was_killed_can_be_closed(driver: Driver) -> None:
+    process = psutil.Process(driver.link.pid)
+    process.kill()
+    process.wait(DEADLINE)
+    driver.link.close()
+    driver.link.poll()
+    assert driver.link.restarts == 0  # closed is closed
