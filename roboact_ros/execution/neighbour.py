@@ -94,9 +94,12 @@ class Neighbour:
 
 def too_near(gap: float, shapes: tuple[Shape, Shape], parts: tuple[int, int], clearance: float) -> str:
     """Return words for parts of two arms that would be ``gap`` apart [m]."""
-    told = [f"the {shape.parts[part]} of the {shape.name} arm" for shape, part in zip(shapes, parts, strict=True)]
     apart = f"{gap:.3f} m apart" if gap > 0.0 else f"{-gap:.3f} m inside each other"
-    return f"too near: {' and '.join(told)} would be {apart}, allowed {clearance:.3f} m"
+    return f"too near: {_named(shapes, parts)} would be {apart}, allowed {clearance:.3f} m"
+
+
+def _named(shapes: tuple[Shape, Shape], parts: Sequence[int]) -> str:
+    return " and ".join(f"the {shape.parts[n]} of the {shape.name} arm" for shape, n in zip(shapes, parts, strict=True))
 
 
 def check_homes(shapes: tuple[Shape, Shape], homes: Sequence[FloatArray]) -> None:
@@ -108,9 +111,8 @@ def check_homes(shapes: tuple[Shape, Shape], homes: Sequence[FloatArray]) -> Non
     ends = [shape.capsules_in_cell(home) for shape, home in zip(shapes, homes, strict=True)]
     gap, *parts = gap_between(ends[0], ends[1], shapes[0].radii, shapes[1].radii)
     if gap < 0.0:
-        told = [f"the {shape.parts[part]} of the {shape.name} arm" for shape, part in zip(shapes, parts, strict=True)]
         raise ConfigurationError(
-            f"at home, {' and '.join(told)} would overlap by {-gap:.3f} m; say where the arms stand in "
+            f"at home, {_named(shapes, parts)} would overlap by {-gap:.3f} m; say where the arms stand in "
             "arms.left.pose_base_in_cell and arms.right.pose_base_in_cell, or give them other homes"
         )
 

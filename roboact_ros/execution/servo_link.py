@@ -23,6 +23,7 @@ _REPLY_GRACE = 0.25
 _BACKOFF = (0.0, 0.5, 1.0, 2.0)
 _HEALTHY = 10.0
 _FINISH_TIMEOUT = 4.0
+_DEAD_TIMEOUT = 1.0
 
 
 class ServoLink:
@@ -122,12 +123,7 @@ class ServoLink:
             return
         with suppress(EOFError):  # it has ended already
             channel.send({"do": "finish"})
-        try:
-            process.wait(_FINISH_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        channel.close()
+        _end(process, channel, _FINISH_TIMEOUT)
 
     def _start(self) -> None:
         channel, theirs = Channel.pair()
@@ -155,15 +151,20 @@ class ServoLink:
         process, channel = self._process, self._channel
         if process is None or channel is None:
             return
-        try:
-            process.wait(1.0)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        channel.close()
+        _end(process, channel, _DEAD_TIMEOUT)
         self._process = self._channel = None
         self._failures = 0 if time.monotonic() - self._started > _HEALTHY else self._failures + 1
         self._start_at = time.monotonic() + _BACKOFF[min(self._failures, len(_BACKOFF) - 1)]
         if process.returncode < 0:
             ended = f"the servo process was ended by {signal.Signals(-process.returncode).name}"
             self._received.append({"kind": "status", "state": "disconnected", "reason": f"{ended}; starting it again"})
+
+
+def _end(process: subprocess.Popen[bytes], channel: Channel, timeout: float) -> None:
+    """Wait for the end of a process, in the end by force, and close the channel to it."""
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    channel.close()

@@ -89,10 +89,8 @@ def pairs_of(sources: Sequence[Source], statistics: Statistics, validation: floa
         frames = np.column_stack((corpus.frame_of, np.minimum(corpus.frame_of + STEPS, last)))
         kept = np.isin(np.arange(len(frames)), corpus.validation)
         parts.append((corpus.episode_of, frames, corpus.actions, corpus.arms, corpus.robots, kept))
-    most = max(len(videos) - 1, 0)
-    aside = np.random.default_rng((seed, len(videos))).permutation(len(videos))[:most][
-        : round(validation * len(videos))
-    ]
+    kept_aside = min(round(validation * len(videos)), max(len(videos) - 1, 0))  # one is left to learn from
+    aside = np.random.default_rng((seed, len(videos))).permutation(len(videos))[:kept_aside]
     for place, look in enumerate(videos):
         first = np.arange(0, look.frames - STEPS, stride, dtype=np.int64)
         count = len(first)

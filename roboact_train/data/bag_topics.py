@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,8 +57,8 @@ def tasks(episode: Episode) -> list[tuple[int, str]]:
 
 def task_at(episode: Episode, told: Sequence[tuple[int, str]], at_ns: int) -> str:
     """Return the words of :func:`tasks` that hold at a time [ns]: before the first the first; none: what was noted."""
-    first = told[0][1] if told else episode.instruction.strip()
-    return next((text for logged, text in reversed(told) if logged <= at_ns), first)
+    place = bisect.bisect_right(told, at_ns, key=lambda pair: pair[0]) - 1
+    return told[max(place, 0)][1] if told else episode.instruction.strip()
 
 
 def policy_chose(episode: Episode) -> bool:
