@@ -34,7 +34,7 @@ def build_model(scene: Scene) -> Any:
     floor_z = scene.table_z - FLOOR_BELOW_TABLE
     bases = [arm.base.y for arm in scene.arms]
     y = (min(bases) - ONE_ARM_TABLE / 2, max(bases) + ONE_ARM_TABLE / 2)
-    add_look(spec, scene.table_z, y, floor_z)
+    add_look(spec, scene.table_z, y, floor_z, shadows=len(scene.arms) == 1)
     add_table(spec, scene.table_z, y, floor_z)
     if len(scene.arms) > 1:
         add_head_camera(spec, scene.table_z, (y[0] + y[1]) / 2)

@@ -49,10 +49,13 @@ def relative_chunk(episode: ClapEpisode, frame: int, steps: int = STEPS) -> Floa
     """Return the (steps, 14) actions from a frame on, relative to the state there; the last command stays.
 
     Raises:
-        RecordingError: There is no such frame, or the chunk has NaN in it or jumps; says where.
+        RecordingError: There is no such frame, the episode was cut off before the chunk ends, or the chunk has NaN in
+            it or jumps; says where.
     """
     if not 0 <= frame < len(episode.states):
         raise RecordingError(f"{episode.name} has no frame {frame}; it has {len(episode.states)}")
+    if frame >= episode.beginnings(steps):
+        raise RecordingError(f"{episode.name}, frame {frame}: the episode was cut off before the chunk ends")
     rows = np.minimum(np.arange(frame, frame + steps), len(episode.commands) - 1)
     relative = chunk_relative(episode.commands[rows], episode.states[frame])
     if refusal := why_refused(relative, episode.robot.layout, 1.0 / episode.fps):
@@ -125,7 +128,9 @@ def measured_statistics(episodes: Iterable[ClapEpisode], steps: int = STEPS, str
     if len(robots) != 1:
         raise RecordingError(f"statistics are those of one robot, not of: {', '.join(robots) or '(no episode)'}")
     chunks = [
-        relative_chunk(episode, frame, steps) for episode in chosen for frame in range(0, len(episode.states), stride)
+        relative_chunk(episode, frame, steps)
+        for episode in chosen
+        for frame in range(0, episode.beginnings(steps), stride)
     ]
     (robot,) = robots.values()
     return quantiles_of(robot, np.concatenate(chunks), np.concatenate([episode.states for episode in chosen]))

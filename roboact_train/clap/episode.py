@@ -28,6 +28,7 @@ class ClapEpisode:
         commands: (N, 14) where the arms should be when the next frame is taken, likewise.
         tasks: N instructions.
         subtasks: N parts of them.
+        truncated: Whether it was cut off: what the arms did next is not known, so no chunk goes past its end.
 
     Raises:
         RecordingError: They are not equally many, or there are none.
@@ -40,6 +41,7 @@ class ClapEpisode:
     commands: FloatArray
     tasks: Sequence[str]
     subtasks: Sequence[str]
+    truncated: bool = False
 
     def __post_init__(self) -> None:
         count = len(self.states)
@@ -49,6 +51,10 @@ class ClapEpisode:
                 f"{self.name}: states and commands have {WIDTH} columns and each frame has a task and a subtask, "
                 f"not the shapes {shapes}"
             )
+
+    def beginnings(self, steps: int) -> int:
+        """Return at how many of the first frames chunks of so many steps may begin."""
+        return max(len(self.states) - steps, 0) if self.truncated else len(self.states)
 
 
 def following(rows: FloatArray) -> FloatArray:

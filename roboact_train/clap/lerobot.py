@@ -16,6 +16,7 @@ from roboact_ros.types import FloatArray
 from roboact_train.clap.episode import ClapEpisode, following, without_subtasks
 from roboact_train.clap.tool_poses import rows_of_tool
 from roboact_train.data.frames import GRIPPER
+from roboact_train.data.lerobot_episode import TRUNCATED
 from roboact_train.data.lerobot_files import LeRobotFiles
 
 COMMAND, STATE = "cartesian_so3_dict.cartesian_pose_command", "cartesian_so3_dict.cartesian_pose_state"
@@ -70,7 +71,8 @@ class ClapDataset:
             raise RecordingError(f"{where}: {error}") from error
         tasks, subtasks = self._words(table, where)
         name = f"{self.files.folder.name}/episode_{number:06d}"
-        return ClapEpisode(name, self.robot, self.files.fps, states, commands, tasks, subtasks)
+        cut = TRUNCATED in table.column_names and bool(np.any(table[TRUNCATED][-1].as_py()))
+        return ClapEpisode(name, self.robot, self.files.fps, states, commands, tasks, subtasks, cut)
 
     def _words(self, table: Any, where: str) -> tuple[list[str], list[str]]:
         numbers = np.stack(_column(table, "task_index", where)).reshape(table.num_rows, -1)

@@ -11,6 +11,9 @@ from roboact_ros.types import FloatArray
 from roboact_train.data.frames import EpisodeFrames
 from roboact_train.data.pictures import Picture
 
+TRUNCATED = "next.truncated"
+"""Column that says at the last frame of an episode whether it was cut off there."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vectors:
@@ -33,6 +36,7 @@ class LeRobotEpisode:
         vectors: Columns of numbers.
         words: Columns of N words each.
         pictures: N images of each column of images.
+        truncated: Whether it was cut off before what is shown had ended; None where nobody said.
     """
 
     name: str
@@ -43,6 +47,7 @@ class LeRobotEpisode:
     vectors: Mapping[str, Vectors]
     words: Mapping[str, Sequence[str]] = field(default_factory=dict)
     pictures: Mapping[str, Sequence[Picture]] = field(default_factory=dict)
+    truncated: bool | None = None
 
     @property
     def entries(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from roboact_ros.errors import ConfigurationError, RecordingError
 from roboact_ros.recording.version import installed_version
 from roboact_train.data.frames import EpisodeFrames
-from roboact_train.data.lerobot_episode import LeRobotEpisode, as_lerobot
+from roboact_train.data.lerobot_episode import TRUNCATED, LeRobotEpisode, as_lerobot
 from roboact_train.data.lerobot_statistics import Statistics, image_samples, statistics
 from roboact_train.data.pictures import jpeg
 
@@ -77,6 +77,8 @@ class LeRobotWriter:
             "index": np.arange(count) + self._frames,
             "task_index": np.array([self._tasks.index(task) for task in episode.tasks]),
         }
+        if episode.truncated is not None:
+            columns[TRUNCATED] = np.arange(count) == (count - 1 if episode.truncated else count)
         arrays = {name: _array(pa, values) for name, values in columns.items()}
         arrays |= {name: pa.array(list(words)) for name, words in episode.words.items()}
         for column, pictures in episode.pictures.items():
@@ -179,6 +181,8 @@ def _information(episode: LeRobotEpisode) -> dict[str, Any]:
     integers = ("stamp_ns", "frame_index", "episode_index", "index", "task_index")
     features |= {name: {"dtype": "int64", "shape": [1], "names": None} for name in integers}
     features |= {name: {"dtype": "string", "shape": [1], "names": None} for name in episode.words}
+    if episode.truncated is not None:
+        features[TRUNCATED] = {"dtype": "bool", "shape": [1], "names": None}
     features["timestamp"] = {"dtype": "float32", "shape": [1], "names": None}
     return {
         "codebase_version": VERSION,
@@ -199,6 +203,7 @@ def _compare(first: LeRobotEpisode, other: LeRobotEpisode) -> None:
         ("cameras", tuple(first.pictures), tuple(other.pictures)),
         ("joints", first.entries, other.entries),
         ("columns", tuple(first.vectors), tuple(other.vectors)),
+        (f"column {TRUNCATED}", first.truncated is not None, other.truncated is not None),
         ("frames per second", round(first.fps), round(other.fps)),
     ):
         if one != two:

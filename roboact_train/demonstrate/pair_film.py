@@ -70,7 +70,10 @@ class PairFilm:
             actions: Say what the arms did; otherwise the videos are as those of people.
         """
         takes = [take for take in self._takes if len(take) >= _SHORTEST]
-        return [self._episode(f"{name}-{n}" if n else name, take, actions) for n, take in enumerate(takes)]
+        return [
+            self._episode(f"{name}-{n}" if n else name, take, actions, cut=take is not self._takes[-1])
+            for n, take in enumerate(takes)
+        ]
 
     def _watch(self) -> None:
         self._ticks += 1
@@ -83,7 +86,7 @@ class PairFilm:
         moment = _Moment(runner.now_ns, table.tools(), table.openings(), runner.wanted, seen)
         self._takes[-1].append(moment)
 
-    def _episode(self, name: str, take: Sequence[_Moment], actions: bool) -> LeRobotEpisode:
+    def _episode(self, name: str, take: Sequence[_Moment], actions: bool, cut: bool) -> LeRobotEpisode:
         vectors = {}
         if actions:
             tools, openings, wanted = (
@@ -100,6 +103,7 @@ class PairFilm:
             [self._table.episode.instruction] * len(take),
             vectors,
             pictures={f"images_dict.{view}.rgb": [moment.images[view] for moment in take] for view in take[0].images},
+            truncated=cut,
         )
 
 

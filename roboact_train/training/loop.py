@@ -272,6 +272,8 @@ def accelerator_for(settings: LoopSettings, device: str = "auto") -> Accelerator
         precision = "float32" if cpu else "bf16" if torch.cuda.is_bf16_supported() else "fp16"
     if precision == "fp16" and cpu:
         raise ConfigurationError("precision fp16 needs a GPU; valid on the CPU: float32, bf16")
+    if cpu:  # its backward pass is slower in bfloat16 than the plain one by a factor of ten
+        torch.backends.cuda.enable_flash_sdp(precision != "bf16")
     return Accelerator(
         cpu=cpu,
         mixed_precision="no" if precision == "float32" else precision,

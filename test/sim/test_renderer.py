@@ -99,3 +99,8 @@ def test_a_machine_that_cannot_draw_is_told_what_it_needs(monkeypatch: pytest.Mo
     monkeypatch.setenv("MUJOCO_GL", "crayons")
     with pytest.raises(CameraError, match="crayons.*libegl1"):
         Renderer(World([UR5E]).scene, 64, 48)
+
+
+def test_two_arms_cast_no_shadows_as_their_three_cameras_would_take_too_long_to_draw() -> None:
+    lamps = [build_model(World([UR5E] * arms, seed=2).scene).light("lamp") for arms in (1, 2)]
+    assert [bool(lamp.castshadow[0]) for lamp in lamps] == [True, False]

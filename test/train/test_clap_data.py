@@ -167,6 +167,19 @@ def test_arms_that_stand_while_a_gripper_closes_teach_that(tmp_path: Path) -> No
     assert list(corpus.left_out_lines()) == ["8 frames begin no chunk: arms and grippers stay where they are"]
 
 
+def test_no_chunk_goes_past_where_an_episode_was_cut_off(tmp_path: Path) -> None:
+    columns = body(80)
+    columns[COMMAND][:, 9] = columns[STATE][:, 9] = np.linspace(0.0, 0.8, 80)
+    whole = ClapDataset(dataset_of(tmp_path / "whole", "agibot-go1", columns)).episode(0)
+    cut = replace(whole, truncated=True)
+    usable, refused = usable_frames(cut, 32, 1)
+    assert usable == list(range(48)) and usable_frames(whole, 32, 1)[0] == list(range(79))  # the last one stays
+    assert refused[48] == f"{cut.name}, frame 48: the episode was cut off before the chunk ends" and len(refused) == 32
+    assert corpus_of([cut], measured, 0.0, 0, 1).frame_of.max() == 47
+    assert measured_statistics([cut]).action[1, 0] == pytest.approx(0.32, abs=0.01)
+    np.testing.assert_allclose(relative_chunk(cut, 47)[-1, 0], 0.8 * 31 / 79, atol=1e-6)
+
+
 def test_grippers_are_between_open_and_closed(tmp_path: Path) -> None:
     episode = ClapDataset(dataset_of(tmp_path / "a", "agibot-go1", body())).episode(0)
     assert (episode.states[:, [6, 13]] == [1.0, -1.0]).all()

@@ -15,9 +15,11 @@ from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.clap.layout import ArmLayout
 from roboact_ros.policies.clap.representation import absolute, chunk_relative, state_of_arm
 from roboact_ros.sim.tasks.two_arms import pair_episode
+from roboact_train.clap.chunks import usable_frames
 from roboact_train.clap.lerobot import ClapDataset
 from roboact_train.clap.ntp_data import VIEWS
 from roboact_train.clap.sources import find_sources
+from roboact_train.data.lerobot_writer import LeRobotWriter
 from roboact_train.demonstrate.pair_film import PairFilm, frame_ticks
 from roboact_train.demonstrate.pair_lesson import demonstrate_pair, pair_perturbation
 from roboact_train.demonstrate.pair_source import PairRecipe, TaughtPairEpisode
@@ -89,7 +91,7 @@ def test_equal_arguments_give_equal_files(tmp_path: Path, data: Path) -> None:
     assert one == other
 
 
-def test_what_leads_astray_is_not_filmed_but_the_way_back_is() -> None:
+def test_what_leads_astray_is_not_filmed_but_the_way_back_is(tmp_path: Path) -> None:
     away = np.zeros((4, 14))
     away[:, [2, 9]], away[:, [6, 13]] = 0.01, 0.5
     strays = iter([None, away])
@@ -101,6 +103,14 @@ def test_what_leads_astray_is_not_filmed_but_the_way_back_is() -> None:
     assert sum(len(take.stamps_ns) for take in takes) / 5.0 < table.runner.time - 0.3
     for take in takes:
         assert set(np.diff(take.stamps_ns)) == {200_000_000}
+    # The arms did not stop where the film was cut, so no chunk says that they did.
+    with LeRobotWriter(tmp_path) as writer:
+        for take in takes:
+            writer.add(take)
+    cut, whole = (ClapDataset(tmp_path).episode(number) for number in (0, 1))
+    assert (cut.truncated, whole.truncated) == (True, False)
+    assert usable_frames(cut, 4, 1)[0] == list(range(len(cut.states) - 4))
+    assert usable_frames(whole, 4, 1)[0][-1] > len(whole.states) - 4
 
 
 def test_the_teacher_goes_on_after_something_was_refused_that_leads_astray() -> None:
