@@ -87,9 +87,12 @@ class PostTraining:
 
     def __call__(self, batch: PostTrainingBatch, generator: torch.Generator | None = None) -> PostTrainingLoss:
         """Return the loss of a batch; ``generator`` makes the noise and times of the flow."""
-        features, mask = self.features(batch.prompts), batch.prompts["attention_mask"]
+        if self._reference is None:
+            features, mask = self.features(batch.prompts), batch.prompts["attention_mask"]
+            knowledge = torch.zeros((), device=mask.device)
+        else:
+            features, mask, knowledge = self._matched(batch, self._reference)
         flow = flow_loss(self._head, batch.actions, features, mask, batch.state, generator)
-        knowledge = self._knowledge(batch, flow)
         return PostTrainingLoss(flow + self._weight * knowledge, flow.detach(), knowledge.detach())
 
     def features(self, prompts: Mapping[str, Tensor]) -> list[Tensor]:
@@ -106,14 +109,22 @@ class PostTraining:
         if self._reference is not None:
             self._reference.to(device)
 
-    def _knowledge(self, batch: PostTrainingBatch, flow: Tensor) -> Tensor:
-        if self._reference is None:
-            return torch.zeros_like(flow)
-        if batch.answers is None or batch.answer_tokens is None:
+    def _matched(self, batch: PostTrainingBatch, reference: Any) -> tuple[list[Tensor], Tensor, Tensor]:
+        """Return the hidden states, the mask of the prompts in them, and the divergence.
+
+        One pass does for both: what is passed on at the tokens of a prompt does not change with the answer behind it.
+        """
+        answers, compared = batch.answers, batch.answer_tokens
+        if answers is None or compared is None:
             raise ConfigurationError("Knowledge Matching needs the answers of the samples")
         # Scores of the whole vocabulary for the prompt, too, would be gigabytes.
-        only = {"use_cache": False, "logits_to_keep": batch.answer_tokens.shape[1]}
+        only = {"use_cache": False, "logits_to_keep": compared.shape[1]}
         with torch.no_grad():
-            reference = self._reference(**batch.answers, **only).logits
-        policy = self._model(**batch.answers, **only).logits
-        return divergence(policy, reference, batch.answer_tokens, self._rule)
+            known = reference(**answers, **only).logits
+        with hidden_states(self._model) as seen:
+            policy = self._model(**answers, **only).logits
+        attention = answers["attention_mask"]
+        said = attention.sum(dim=1) - batch.prompts["attention_mask"].sum(dim=1)
+        in_prompt = torch.arange(attention.shape[1], device=said.device) < attention.shape[1] - said[:, None]
+        features = [seen[tap] for tap in self._taps]
+        return features, attention * in_prompt, divergence(policy, known, compared, self._rule)

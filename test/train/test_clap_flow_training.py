@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -178,3 +179,25 @@ def test_post_training_moves_what_it_should(model: Any) -> None:
     head.zero_grad(set_to_none=True)
     PostTraining(model, head, taps, weight=0.0, insulated=True)(samples).total.backward()
     assert gradients(model) == 0.0 and gradients(head) > 0.0
+
+
+def test_matching_tells_the_head_what_the_prompts_alone_tell_it(model: Any) -> None:
+    shape = FlowHeadShape(width=64, layers=2, actions=2, state=2, horizon=4, dropout=0.0)
+    samples, head = batch(), FlowHead(shape)
+    assert samples.answers is not None
+    ids = samples.answers["input_ids"]
+    longer = torch.cat((torch.cat((ids[:1].new_zeros(1, 1), ids[:1]), 1), torch.cat((ids[1:], ids[1:, -1:]), 1)))
+    answers = {**samples.answers, "input_ids": longer, "attention_mask": (longer > 0).long()}
+    answers["mm_token_type_ids"] = (longer == IMAGE).int()
+    samples = replace(samples, answers=answers, answer_tokens=torch.arange(11).expand(2, -1) >= 8)
+    model.requires_grad_(True)
+    flows, slopes = [], []
+    for weight in (0.0, 1e-12):
+        model.zero_grad(set_to_none=True)
+        loss = PostTraining(model, head, (0, 1), weight=weight)(samples, torch.Generator().manual_seed(0))
+        loss.total.backward()
+        flows.append(loss.flow.item())
+        slopes.append(model.model.visual.patch_embed.proj.weight.grad.clone())
+    assert flows[0] == pytest.approx(flows[1], rel=1e-5)
+    assert slopes[0].abs().max() > 1e-6
+    torch.testing.assert_close(slopes[0], slopes[1], rtol=1e-3, atol=1e-7)
