@@ -54,7 +54,7 @@ class ClapDataset:
         except ConfigurationError as error:
             raise ConfigurationError(f"{folder}: {error}") from error
         self._read = _reader(self.files, self.robot)
-        self.views = _views(self.files)
+        self.views = views_in(self.files)
         self.episodes = self.files.episodes
 
     def episode(self, number: int) -> ClapEpisode:
@@ -151,7 +151,8 @@ def _column(table: Any, name: str, where: str) -> Any:
     return table[name].to_numpy(zero_copy_only=False)
 
 
-def _views(files: LeRobotFiles) -> dict[str, str]:
+def views_in(files: LeRobotFiles) -> dict[str, str]:
+    """Return the column with the images of each view (``head``, ``right``, ``left``) that there is."""
     names = {
         "head": ("images_dict.head.rgb", "observation.images.exterior_image_1_left", "observation.images.front"),
         "right": ("images_dict.right.rgb", "observation.images.wrist_image_left", "observation.images.wrist"),

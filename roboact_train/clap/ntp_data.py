@@ -17,7 +17,7 @@ from roboact_ros.policies.nets.clap.act_vae import ActionTokenizer
 from roboact_ros.policies.nets.clap.arms import active_arms, from_active_arms
 from roboact_train.clap.corpus import Corpus, corpus_of
 from roboact_train.clap.episode import NO_SUBTASK
-from roboact_train.clap.lerobot import ClapDataset
+from roboact_train.clap.lerobot import views_in
 from roboact_train.clap.looks import LeRobotLook, Look
 from roboact_train.clap.ntp_settings import NtpSettings
 from roboact_train.clap.ntp_videos import Video, read_labels, with_videos
@@ -125,7 +125,7 @@ def _views(look: Look) -> dict[str, Look]:
     """Return all views of an episode of which one is known."""
     if not isinstance(look, LeRobotLook):
         return {VIEWS[0]: look}
-    known = ClapDataset(look.files.folder).views
+    known = views_in(look.files)
     beside = {
         view: replace(look, camera=known[view]) for view in VIEWS[1:] if known.get(view, look.camera) != look.camera
     }

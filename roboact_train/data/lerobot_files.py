@@ -106,7 +106,7 @@ class LeRobotFiles:
             )
         if self.features[camera]["dtype"] == "video":
             return self._from_video(episode, camera, frames)
-        cells = table[camera].take(list(frames)).to_pylist()
+        cells = table[camera].take(np.asarray(frames, dtype=np.int64)).to_pylist()
         return [
             Encoded(cell["bytes"] or read_bytes(self.folder / cell["path"]), f"{self.folder}, frame {frame}")
             for frame, cell in zip(frames, cells, strict=True)

@@ -66,6 +66,7 @@ def test_clap_reads_where_both_arms_were_and_where_they_should_be(data: Path) ->
         assert source.episode is not None and source.look is not None
         images = list(source.look.images([0, source.look.frames - 1]))
         assert images[0].shape == (24, 32, 3) and (images[0] != images[1]).any()
+        assert list(source.look.images([])) == []
 
 
 def test_videos_without_actions_are_told_apart_and_have_words(
