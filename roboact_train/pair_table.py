@@ -18,6 +18,9 @@ CELL = "clap_dual_ur5"
 CAMERAS = {"head": "head", "right": "wrist_right", "left": "wrist_left"}
 """The camera of the cell that shows each view of CLAP, in the order of its images."""
 
+_PAUSE = 0.1
+"""How long arms stand after a refusal before anybody looks again [s]."""
+
 
 @dataclass(frozen=True, slots=True)
 class PairView:
@@ -88,6 +91,8 @@ class PairTable:
     def follow(self, chunk: ActionChunk) -> str:
         """Follow a chunk to its end and return why it was refused or given up, empty if it was not."""
         problem = self.runner.follow(chunk)
+        if problem:
+            self.runner.wait(_PAUSE)  # what is seen at the moment of a refusal is not acted on
         self.note(len(chunk.steps), bool(problem))
         return problem
 

@@ -19,7 +19,6 @@ Stray = Callable[[], FloatArray | None]
 _ASIDE, _UP = 0.04, (0.02, 0.06)
 """How far tools stray, sideways and upwards [m]."""
 _STEPS = 5
-_PAUSE = 0.1
 
 
 def demonstrate_pair(table: PairTable, film: PairFilm, stray: Stray | None = None) -> None:
@@ -35,8 +34,7 @@ def demonstrate_pair(table: PairTable, film: PairFilm, stray: Stray | None = Non
         astray = stray() if stray is not None and not held and not table.success else None
         if astray is not None:
             film.off()
-            if table.follow(_chunk(table, astray)):
-                table.runner.wait(_PAUSE)  # what was seen at the moment of a refusal is not acted on
+            table.follow(_chunk(table, astray))
             film.on()
             situation = table.runner.situation
         steps = next_steps(table.episode.task, table.start, situation)

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from roboact_ros.cells.description import ARMS
 from roboact_ros.cells.load import load_cell
 from roboact_ros.cli import main
 from roboact_ros.errors import ConfigurationError, PolicyError, RecordingError
 from roboact_ros.sim.tasks.two_arms import pair_episode
-from roboact_ros.types import ActionChunk
+from roboact_ros.types import CHUNK_AXES, ActionChunk
 from roboact_train.clap.ntp_settings import NtpSettings
 from roboact_train.clap.ntp_train import NtpRequest
 from roboact_train.clap.ntp_train import train as train_ntp
@@ -92,6 +93,21 @@ def test_random_steps_do_nothing_useful_and_are_the_same_again() -> None:
     first, again = (PairTrial(PairContender("random"), "lift_tray", 0, rules).run().result for _ in range(2))
     assert first == again and not first.success
     assert 0 < first.motions < 48
+
+
+def test_after_a_refusal_the_next_chunk_is_followed() -> None:
+    axes = tuple(f"{arm}/{axis}" for arm in ARMS for axis in CHUNK_AXES)
+
+    def up(metres: float) -> ActionChunk:
+        step = np.zeros(len(axes))
+        step[[2, 9]], step[[6, 13]] = metres, 0.5
+        return ActionChunk(axes, step[None], 100_000_000, table.frame().stamp_ns)
+
+    with PairTable(pair_episode("lift_tray", "train", 3), RULES.view) as table:
+        assert "workspace box" in table.follow(up(-0.29))
+        begin = table.tools()[:, 2, 3]
+        assert table.follow(up(0.02)) == ""
+        np.testing.assert_allclose(table.tools()[:, 2, 3] - begin, 0.02, atol=2e-3)
 
 
 @pytest.mark.parametrize("kind", ["ntp", "rf"])
