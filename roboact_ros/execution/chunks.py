@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,9 @@ CLOSES, OPENS = 0.4, 0.6
 
 MOST_CHANGES = 8
 """Of grippers in a chunk: for each, the arms come to rest, and each part of the way is planned alone."""
+
+EDGE, _INSIDE = 0.10, 0.001
+"""A chunk that leads out of the workspace box by no more than this follows its edge, so far inside of it [m]."""
 
 _CLOSE, _OPEN = (next(motion for motion in PRIMITIVES if motion.gripper == opening) for opening in (0.0, 1.0))
 
@@ -138,6 +141,20 @@ def waypoints(pose_tool_in_base: FloatArray, rows: FloatArray) -> FloatArray:
     for pose, row in zip(poses, rows.tolist(), strict=True):
         pose[:3, :3] = rotation = rotation_from_vector(*row[3:6]) @ rotation
     return poses
+
+
+def along_the_edge(look: Look, box_low: FloatArray, box_high: FloatArray) -> Look:
+    """Return steps that stay in the workspace box, (3,) corners in the base [m], if they lead out of it by a little.
+
+    A learned policy is some millimetres off, and would otherwise be refused again and again where a thing lies near
+    the edge. What leads out farther is returned as it is, to be refused with its reason.
+    """
+    start = look.pose_tool_in_base[:3, 3]
+    places = start + np.cumsum(look.rows[:, :3], axis=0)
+    kept = places.clip(np.minimum(box_low + _INSIDE, start), np.maximum(box_high - _INSIDE, start))
+    if not 0.0 < np.abs(places - kept).max() <= EDGE:
+        return look
+    return replace(look, rows=np.hstack((np.diff(kept, axis=0, prepend=start[None]), look.rows[:, 3:])))
 
 
 def is_open(gripper: GripperState | None) -> bool:

@@ -11,7 +11,7 @@ from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.admission import Admission
 from roboact_ros.execution.arm_kinematics import ArmKinematics
 from roboact_ros.execution.beginning import Beginning
-from roboact_ros.execution.chunks import ChunkIntake, Look, stages
+from roboact_ros.execution.chunks import ChunkIntake, Look, along_the_edge, stages
 from roboact_ros.execution.commanded import MOVED as MOVED
 from roboact_ros.execution.commanded import STANDING, Command, Commanded
 from roboact_ros.execution.expected import Expected
@@ -105,9 +105,10 @@ class Executor:
         if self._running.step is not None and self._running.motion is None:
             raise self._admission.refuse("the gripper is still moving")
         try:
-            return self._chunks.look(chunk, self._admit(), arm, round(ahead * 1e9))
+            look = self._chunks.look(chunk, self._admit(), arm, round(ahead * 1e9))
         except MotionRefused as error:
             raise self._admission.refuse(str(error)) from None
+        return along_the_edge(look, self.limits.boundary.box_low, self.limits.boundary.box_high)
 
     def home(self, source: str = PERSON) -> None:
         """Go to the home joints.

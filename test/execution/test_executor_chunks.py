@@ -304,6 +304,25 @@ def test_bad_chunks_are_refused_with_a_reason_and_the_arm_stays(rig: Rig, steps:
     np.testing.assert_array_equal(rig.arm.q, rig.home)
 
 
+def test_a_chunk_that_leads_out_of_the_box_by_millimetres_follows_its_edge(rig: Rig) -> None:
+    high = rig.limits.boundary.box_high
+    room = float((high - rig.pose[:3, 3])[1])
+    aside = steps_of(10, x=-0.005, y=(room + 0.015) / 10, rz=0.01, gripper=1.0)
+    wanted = waypoints(rig.pose, aside)[-1]
+    rig.follow(aside)
+    rig.until_idle()
+    assert rig.pose[1, 3] == pytest.approx(high[1] - 0.001, abs=1e-6)
+    np.testing.assert_allclose(rig.pose[[0, 2], 3], wanted[[0, 2], 3], atol=1e-6)
+    np.testing.assert_allclose(rig.pose[:3, :3], wanted[:3, :3], atol=1e-6)
+    rig.follow(steps_of(2, y=0.01))  # it stays there
+    rig.follow(steps_of(2, y=-0.01), age=-0.01)
+    rig.until_idle()
+    assert rig.pose[1, 3] == pytest.approx(high[1] - 0.021, abs=1e-6)
+    with pytest.raises(MotionRefused, match="left of the workspace box"):
+        rig.follow(steps_of(5, y=0.009), age=-0.02)
+    rig.check_limits()
+
+
 @pytest.mark.parametrize("period", [30.0, 2e9])
 def test_a_chunk_that_takes_too_long_is_refused_before_it_is_planned(rig: Rig, period: float) -> None:
     with pytest.raises(MotionRefused, match="the chunk would take .* s, allowed 60 s"):
