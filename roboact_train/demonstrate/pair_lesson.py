@@ -18,7 +18,7 @@ Stray = Callable[[], FloatArray | None]
 
 _ASIDE, _UP = 0.04, (0.02, 0.06)
 """How far tools stray, sideways and upwards [m]."""
-_STEPS = 5
+_STEPS, _MISSES = 5, 0.3
 
 
 def demonstrate_pair(table: PairTable, film: PairFilm, stray: Stray | None = None) -> None:
@@ -48,7 +48,10 @@ def demonstrate_pair(table: PairTable, film: PairFilm, stray: Stray | None = Non
 
 
 def pair_perturbation(probability: float, generator: np.random.Generator) -> Stray:
-    """Return what leads both tools astray, upwards and aside, with a probability before each chunk of the teacher."""
+    """Return what leads both tools astray, upwards and aside, with a probability before each chunk of the teacher.
+
+    At times both grippers close in the air, as they do when a policy misses a thing: the way back begins with opening.
+    """
 
     def stray() -> FloatArray | None:
         if generator.random() >= probability:
@@ -58,6 +61,8 @@ def pair_perturbation(probability: float, generator: np.random.Generator) -> Str
             way = [*generator.uniform(-_ASIDE, _ASIDE, 2), generator.uniform(*_UP)]
             steps[:, 7 * arm : 7 * arm + 3] = np.array(way) / _STEPS
         steps[:, 6::7] = 0.5  # grippers stay as they are
+        if generator.random() < _MISSES:
+            steps[-1, 6::7] = 0.0
         return steps
 
     return stray

@@ -16,7 +16,7 @@ from roboact_ros.policies.clap.layout import ArmLayout
 from roboact_ros.policies.clap.representation import absolute, chunk_relative, state_of_arm
 from roboact_ros.sim.tasks.two_arms import pair_episode
 from roboact_train.clap.chunks import usable_frames
-from roboact_train.clap.lerobot import ClapDataset
+from roboact_train.clap.lerobot import COMMAND, STATE, ClapDataset
 from roboact_train.clap.ntp_data import VIEWS
 from roboact_train.clap.sources import find_sources
 from roboact_train.data.lerobot_writer import LeRobotWriter
@@ -123,11 +123,27 @@ def test_the_teacher_goes_on_after_something_was_refused_that_leads_astray() -> 
         assert table.success and table.refused == 1
 
 
-def test_perturbations_leave_grippers_alone_and_go_up() -> None:
+def test_perturbations_go_up_and_close_grippers_at_times() -> None:
     stray = pair_perturbation(0.4, np.random.default_rng(1))
     drawn = [steps for steps in (stray() for _ in range(100)) if steps is not None]
     assert 20 < len(drawn) < 60
-    assert all((steps[:, [2, 9]] > 0.0).all() and (steps[:, [6, 13]] == 0.5).all() for steps in drawn)
+    assert all((steps[:, [2, 9]] > 0.0).all() and (steps[:-1, [6, 13]] == 0.5).all() for steps in drawn)
+    closed = [steps for steps in drawn if (steps[-1, [6, 13]] == 0.0).all()]
+    assert 3 < len(closed) < 25 and all(steps[-1, 6] in (0.0, 0.5) for steps in drawn)
+
+
+def test_the_teacher_opens_grippers_that_closed_in_the_air() -> None:
+    miss = np.zeros((3, 14))
+    miss[:, [2, 9]], miss[:-1, [6, 13]] = 0.01, 0.5
+    strays = iter([None, miss])
+    with PairTable(pair_episode("lift_tray", "train", 3), HEAD) as table:
+        film = PairFilm(table, 5.0)
+        demonstrate_pair(table, film, lambda: next(strays, None))
+        assert table.success
+        (_, after) = film.episodes("one", actions=True)
+    told = after.vectors[COMMAND].rows[:, [18, 28]]
+    assert after.vectors[STATE].rows[0, 18] > 90.0  # closed, in percent
+    assert (told[0] == 0.0).all() and (told[-1] == 100.0).all()
 
 
 @pytest.mark.parametrize(
