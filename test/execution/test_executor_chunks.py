@@ -319,7 +319,7 @@ def test_a_chunk_that_leads_out_of_the_box_by_millimetres_follows_its_edge(rig: 
     rig.until_idle()
     assert rig.pose[1, 3] == pytest.approx(high[1] - 0.021, abs=1e-6)
     with pytest.raises(MotionRefused, match="left of the workspace box"):
-        rig.follow(steps_of(5, y=0.009), age=-0.02)
+        rig.follow(steps_of(6, y=0.025), age=-0.02)
     rig.check_limits()
 
 

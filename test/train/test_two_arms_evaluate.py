@@ -99,12 +99,12 @@ def test_after_a_refusal_the_next_chunk_is_followed() -> None:
     axes = tuple(f"{arm}/{axis}" for arm in ARMS for axis in CHUNK_AXES)
 
     def up(metres: float) -> ActionChunk:
-        step = np.zeros(len(axes))
-        step[[2, 9]], step[[6, 13]] = metres, 0.5
-        return ActionChunk(axes, step[None], 100_000_000, table.frame().stamp_ns)
+        steps = np.zeros((4, len(axes)))
+        steps[:, [2, 9]], steps[:, [6, 13]] = metres / 4, 0.5
+        return ActionChunk(axes, steps, 100_000_000, table.frame().stamp_ns)
 
     with PairTable(pair_episode("lift_tray", "train", 3), RULES.view) as table:
-        assert "workspace box" in table.follow(up(-0.29))
+        assert "workspace box" in table.follow(up(-0.5))
         begin = table.tools()[:, 2, 3]
         assert table.follow(up(0.02)) == ""
         np.testing.assert_allclose(table.tools()[:, 2, 3] - begin, 0.02, atol=2e-3)
