@@ -146,7 +146,7 @@ def waypoints(pose_tool_in_base: FloatArray, rows: FloatArray) -> FloatArray:
 def along_the_edge(look: Look, box_low: FloatArray, box_high: FloatArray) -> Look:
     """Return steps that stay in the workspace box, (3,) corners in the base [m], if they lead out of it by a little.
 
-    A learned policy is some millimetres off, and would otherwise be refused again and again where a thing lies near
+    A learned policy is some centimetres off, and would otherwise be refused again and again where a thing lies near
     the edge. What leads out farther is returned as it is, to be refused with its reason.
     """
     start = look.pose_tool_in_base[:3, 3]

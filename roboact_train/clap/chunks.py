@@ -69,18 +69,32 @@ def sample(episode: ClapEpisode, frame: int, quantiles: Quantiles, steps: int = 
     Raises:
         RecordingError: The chunk has NaN in it or jumps, or the statistics are those of another robot; says where.
     """
+    _check_robot(episode, quantiles)
+    relative = relative_chunk(episode, frame, steps)
+    state = normalised_state(episode, frame, quantiles)
+    words = episode.tasks[frame], episode.subtasks[frame]
+    return ClapSample(quantiles.normalised_actions(relative), state, episode.robot, *words)
+
+
+def normalised_state(episode: ClapEpisode, frame: int, quantiles: Quantiles) -> FloatArray:
+    """Return the (14,) normalised state at a frame.
+
+    Raises:
+        RecordingError: The statistics are those of another robot, or the robot was never there; says where.
+    """
+    _check_robot(episode, quantiles)
+    try:
+        return quantiles.normalised_state(episode.states[frame])
+    except PolicyError as error:
+        raise RecordingError(f"{episode.name}, frame {frame}: {error}") from error
+
+
+def _check_robot(episode: ClapEpisode, quantiles: Quantiles) -> None:
     if quantiles.robot != episode.robot:
         raise RecordingError(
             f"{episode.name} was done by {episode.robot.name}; these are statistics of another robot, "
             f"{quantiles.robot.name}"
         )
-    relative = relative_chunk(episode, frame, steps)
-    try:
-        state = quantiles.normalised_state(episode.states[frame])
-    except PolicyError as error:
-        raise RecordingError(f"{episode.name}, frame {frame}: {error}") from error
-    words = episode.tasks[frame], episode.subtasks[frame]
-    return ClapSample(quantiles.normalised_actions(relative), state, episode.robot, *words)
 
 
 def usable_frames(episode: ClapEpisode, steps: int = STEPS, stride: int = STRIDE) -> tuple[list[int], dict[int, str]]:

@@ -15,7 +15,7 @@ from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.clap.robots import ROBOTS, ClapRobot
 from roboact_ros.policies.clap.statistics import Quantiles, read_statistics
 from roboact_ros.types import FloatArray
-from roboact_train.clap.chunks import STEPS, chunks_or_reasons, quantiles_of, sample
+from roboact_train.clap.chunks import STEPS, chunks_or_reasons, normalised_state, quantiles_of
 from roboact_train.clap.episode import ClapEpisode
 
 IntArray = NDArray[np.int64]
@@ -161,7 +161,7 @@ def _statistics(
         return quantiles_of(robot, chunks, states)
     for episode, some in own:
         for frame in some:
-            sample(episode, frame, quantiles, STEPS)  # refuses states that this robot never was in
+            normalised_state(episode, frame, quantiles)  # refuses states that this robot never was in
     return quantiles
 
 

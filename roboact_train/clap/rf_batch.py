@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from roboact_ros.errors import ConfigurationError, PolicyError, RecordingError
+from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.clap.statistics import Quantiles
 from roboact_ros.policies.nets.clap.answer import AnswerWords, codes_to_say
+from roboact_train.clap.chunks import normalised_state
 from roboact_train.clap.ntp_batch import padded
 from roboact_train.clap.ntp_data import VIEWS, NtpData
 from roboact_train.clap.rf_base import RfBase
@@ -131,9 +132,5 @@ class RfBatches:
     def _read_states(self) -> Tensor:
         corpus, rows = self._data.corpus, []
         for number, frame in zip(corpus.episode_of.tolist(), corpus.frame_of.tolist(), strict=True):
-            episode = corpus.episodes[number]
-            try:
-                rows.append(self.quantiles.normalised_state(episode.states[frame])[self.columns])
-            except PolicyError as error:
-                raise RecordingError(f"{episode.name}, frame {frame}: {error}") from error
+            rows.append(normalised_state(corpus.episodes[number], frame, self.quantiles)[self.columns])
         return torch.from_numpy(np.stack(rows).astype(np.float32))

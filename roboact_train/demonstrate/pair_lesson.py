@@ -19,6 +19,7 @@ Stray = Callable[[], FloatArray | None]
 _ASIDE, _UP = 0.04, (0.02, 0.06)
 """How far tools stray, sideways and upwards [m]."""
 _STEPS, _MISSES = 5, 0.3
+"""Steps of a way astray, and in what part of them the grippers close at its end."""
 
 
 def demonstrate_pair(table: PairTable, film: PairFilm, stray: Stray | None = None) -> None:

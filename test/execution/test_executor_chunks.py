@@ -304,7 +304,7 @@ def test_bad_chunks_are_refused_with_a_reason_and_the_arm_stays(rig: Rig, steps:
     np.testing.assert_array_equal(rig.arm.q, rig.home)
 
 
-def test_a_chunk_that_leads_out_of_the_box_by_millimetres_follows_its_edge(rig: Rig) -> None:
+def test_a_chunk_that_leads_a_little_out_of_the_box_follows_its_edge(rig: Rig) -> None:
     high = rig.limits.boundary.box_high
     room = float((high - rig.pose[:3, 3])[1])
     aside = steps_of(10, x=-0.005, y=(room + 0.015) / 10, rz=0.01, gripper=1.0)

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from roboact_ros.cells.description import ARMS
 from roboact_ros.cells.load import load_cell
 from roboact_ros.cli import main
 from roboact_ros.errors import ConfigurationError, PolicyError, RecordingError
+from roboact_ros.sim.pair_teacher import AXES
 from roboact_ros.sim.tasks.two_arms import pair_episode
-from roboact_ros.types import CHUNK_AXES, ActionChunk
+from roboact_ros.types import ActionChunk
 from roboact_train.clap.ntp_settings import NtpSettings
 from roboact_train.clap.ntp_train import NtpRequest
 from roboact_train.clap.ntp_train import train as train_ntp
@@ -96,12 +96,10 @@ def test_random_steps_do_nothing_useful_and_are_the_same_again() -> None:
 
 
 def test_after_a_refusal_the_next_chunk_is_followed() -> None:
-    axes = tuple(f"{arm}/{axis}" for arm in ARMS for axis in CHUNK_AXES)
-
     def up(metres: float) -> ActionChunk:
-        steps = np.zeros((4, len(axes)))
+        steps = np.zeros((4, len(AXES)))
         steps[:, [2, 9]], steps[:, [6, 13]] = metres / 4, 0.5
-        return ActionChunk(axes, steps, 100_000_000, table.frame().stamp_ns)
+        return ActionChunk(AXES, steps, 100_000_000, table.frame().stamp_ns)
 
     with PairTable(pair_episode("lift_tray", "train", 3), RULES.view) as table:
         assert "workspace box" in table.follow(up(-0.5))
