@@ -66,7 +66,7 @@ class Frame:
         intrinsics: Pinhole model, or None when the source does not know it.
         depth: (H, W) uint16 [mm] aligned to ``image``, 0 where unknown; None without a depth sensor.
         beside: What the policy's further cameras saw at the same moment, in the order of ``policy.more_cameras``.
-        tool: The arm when the image was handed to a policy; None where nobody knows.
+        tools: The arms when the image was handed to a policy, left before right; empty where nobody knows.
     """
 
     camera: str
@@ -75,7 +75,7 @@ class Frame:
     intrinsics: Intrinsics | None = None
     depth: NDArray[np.uint16] | None = None
     beside: tuple[Frame, ...] = ()
-    tool: ToolState | None = None
+    tools: tuple[ToolState, ...] = ()
 
     @property
     def oldest_ns(self) -> int:

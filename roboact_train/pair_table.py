@@ -8,11 +8,12 @@ from types import TracebackType
 import numpy as np
 
 from roboact_ros.cells.load import load_cell
+from roboact_ros.execution.chunks import is_open
 from roboact_ros.execution.poses import inverse_pose, pose_from_vector
 from roboact_ros.sim.pair_runner import PairRunner
 from roboact_ros.sim.renderer import Renderer
 from roboact_ros.sim.tasks.two_arms import PairEpisode
-from roboact_ros.types import ActionChunk, FloatArray, Frame, ImageArray
+from roboact_ros.types import ActionChunk, FloatArray, Frame, ImageArray, ToolState
 
 CELL = "clap_dual_ur5"
 CAMERAS = {"head": "head", "right": "wrist_right", "left": "wrist_left"}
@@ -72,10 +73,15 @@ class PairTable:
         return {seen: self._renderer.render(qpos, source) for seen, source in self._sources.items()}
 
     def frame(self) -> Frame:
-        """Return what a policy sees: the first view, and the others beside it."""
+        """Return what a policy knows: the first view, the others beside it, and where the tools are."""
         stamp = self.runner.now_ns
         first, *rest = (Frame(CAMERAS[seen], stamp, image) for seen, image in self.images().items())
-        return Frame(first.camera, stamp, first.image, beside=tuple(rest))
+        grippers = [arm.read().gripper for arm in self.runner.world.arms]
+        tools = (
+            ToolState(pose, is_open(gripper), gripper.opening)
+            for pose, gripper in zip(self.tools(), grippers, strict=True)
+        )
+        return Frame(first.camera, stamp, first.image, beside=tuple(rest), tools=tuple(tools))
 
     def tools(self) -> FloatArray:
         """Return the (2, 4, 4) measured poses of the tools, each in the base of its arm [m]."""

@@ -71,7 +71,7 @@ class Table:
         """Return what the camera sees, stamped with the simulated time, and where the tool is."""
         image: ImageArray = self._renderer.render(self._runner.world.qpos(), self._view.camera)
         tool = ToolState(self._runner.world.arms[0].pose_tool_in_world, is_open(self.situation.gripper))
-        return Frame(self._view.camera, round(self._runner.time * 1e9), image, tool=tool)
+        return Frame(self._view.camera, round(self._runner.time * 1e9), image, tools=(tool,))
 
     def do(self, motion: Motion) -> Outcome:
         """Carry a motion out to its end."""

@@ -42,13 +42,13 @@ from roboact_ros.policies.pilot import Obstacle, Pilot, report_from_values
 from roboact_ros.policies.policy import AnyPolicy
 from roboact_ros.policies.seams import GOING_ON, lookahead_of, seams_of
 from roboact_ros.policies.thread import Answer, PolicyThread, Task
-from roboact_ros.types import CHUNK, ActionChunk, Decision, Frame
+from roboact_ros.types import CHUNK, ActionChunk, Decision, Frame, ToolState
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _SHOWN = 5
 _CLOSING = 3.0
 _FEELING = ("roboact", "clap")
-"""Kinds of policies that need to know where the tool is, beside images."""
+"""Kinds of policies that need to know where the tools are, beside images."""
 _NICENESS = 3
 """The servo loop and the cameras go first where there are too few cores."""
 
@@ -95,8 +95,8 @@ class PolicyNode(Node):  # type: ignore[misc]
         self.create_service(Trigger, "policy/resume", self._on_resume)
         cameras = (cell.policy.camera, *cell.policy.more_cameras)
         self._frames = FramesTogether(self, cameras, cell.policy.camera_tolerance, self._on_frame)
-        feels = cell.policy.kind in _FEELING and not cell.arms
-        self._tool = ToolSubscription(self) if feels else None
+        feels = cell.policy.kind in _FEELING
+        self._tools = [ToolSubscription(self, arm) for arm in cell.arm_names] if feels else []
         self._history = ToolHistory(self, cell.arm_names) if seams in GOING_ON else None
         every(self, 0.2, self._on_tick)
         every(self, 1.0, self._diagnose)
@@ -241,7 +241,7 @@ class PolicyNode(Node):  # type: ignore[misc]
             return Task(instruction, None, turn)
         if self._obstacle() is not None or self._frame is None:
             return None
-        frame = self._frame if self._tool is None else replace(self._frame, tool=self._tool.newest)
+        frame = replace(self._frame, tools=tuple(tool for tool in self._newest if tool is not None))
         now, underway = self._now(), None
         if self._history is not None and self._pilot.follows_chunk:
             underway = self._continuation.underway(frame.stamp_ns, now, self._history.at)
@@ -249,9 +249,13 @@ class PolicyNode(Node):  # type: ignore[misc]
 
     def _obstacle(self) -> Obstacle | None:
         found = self._pilot.obstacle(self._frame.oldest_ns if self._frame is not None else None, self._now())
-        if found is None and self._tool is not None and self._tool.newest is None:
+        if found is None and None in self._newest:
             return Obstacle("waiting", "waiting for where the tool is (tcp_pose, gripper)", warn=True)
         return found
+
+    @property
+    def _newest(self) -> list[ToolState | None]:
+        return [tool.newest for tool in self._tools]
 
     def _current_status(self) -> Status:
         policy = self._cell.policy

@@ -19,14 +19,16 @@ class ToolSubscription:
 
     Args:
         node: Node whose executor runs the callbacks.
+        arm: Name of the arm; the only one of a cell has none.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, arm: str = "") -> None:
         self._node = node
         self._pose: tuple[FloatArray, int] | None = None
         self._open, self._opening = True, 1.0
-        node.create_subscription(PoseStamped, "tcp_pose", self._moved, 1)
-        node.create_subscription(JointState, "gripper", self._gripped, 1)
+        prefix = f"{arm}/" if arm else ""
+        node.create_subscription(PoseStamped, f"{prefix}tcp_pose", self._moved, 1)
+        node.create_subscription(JointState, f"{prefix}gripper", self._gripped, 1)
 
     @property
     def newest(self) -> ToolState | None:

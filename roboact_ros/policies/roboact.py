@@ -60,11 +60,11 @@ class RoboActStep:
         """
         if self._asked is None:
             raise PolicyError("no instruction was given yet; the policy needs to know the task")
-        if frame.tool is None:
+        if len(frame.tools) != 1:
             raise PolicyError("where the tool is is not known, and this policy needs it beside the image")
         start = time.perf_counter()
         self._stream.push(frame)
-        felt = torch.from_numpy(proprioception(frame.tool)).float()[None].to(self._asked.device)
+        felt = torch.from_numpy(proprioception(frame.tools[0])).float()[None].to(self._asked.device)
         output = self._network(self._stream.encoded(), self._asked, felt)[0].double().cpu().numpy()
         took_ms = (time.perf_counter() - start) * 1e3
         if not np.isfinite(output).all():

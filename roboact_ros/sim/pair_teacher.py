@@ -25,9 +25,10 @@ _STEP = 0.015
 """How far a tool goes in one step [m]."""
 _LOWER = 0.04
 """Depth under the height of travel that is not worth climbing [m]."""
-_OVER, _ASIDE = 0.06, 0.05
-"""A tool that is so far above a thing and no farther beside it goes aside without climbing; who learns from it would
-otherwise climb at every small error on the way down [m]."""
+_OVER, _ASIDE, _ASTRIDE = 0.06, 0.05, 0.02
+"""A tool that is so far above a thing goes aside without climbing where it is no farther beside it than the second; a
+lower one, whose open fingers stand on either side, no farther than the third. Who learns from it would otherwise
+climb at every small error on the way down [m]."""
 
 
 def next_steps(task: PairTask, start: PairSituation, now: PairSituation) -> FloatArray | None:
@@ -62,8 +63,8 @@ def _way(waypoint: Waypoint, now: PairSituation, arm: int) -> FloatArray:
     way: FloatArray = waypoint.position - now.tools[arm]
     if not waypoint.straight and np.abs(way[:2]).max() > REACHED:
         height = float(now.tools[arm][2]) - now.table_z
-        over = way[2] < -_OVER and np.abs(way[:2]).max() < _ASIDE
-        climb = waypoint.cruise - height if height < waypoint.cruise - _LOWER and not over else 0.0
+        near = np.abs(way[:2]).max() < (_ASIDE if way[2] < -_OVER else _ASTRIDE)
+        climb = waypoint.cruise - height if height < waypoint.cruise - _LOWER and not near else 0.0
         way = np.array([0.0, 0.0, climb]) if climb else np.array([way[0], way[1], 0.0])
     return way if np.abs(way).max() > REACHED / 4 else np.zeros(3)
 

@@ -327,8 +327,8 @@ def test_a_policy_that_feels_waits_until_the_tool_is_known(mate: Cellmate, start
 
     timer = mate.node.create_timer(0.05, tell)
     mate.until(lambda: mate.motions, "a motion")
-    tool = policy.frames[0].tool
-    assert tool is not None and tool.open
+    (tool,) = policy.frames[0].tools
+    assert tool.open
     np.testing.assert_allclose(tool.pose_tool_in_base, pose, atol=1e-9)
     mate.rests(finished=0)
     timer.cancel()

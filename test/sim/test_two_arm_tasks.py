@@ -34,6 +34,7 @@ def test_an_episode_is_decided_by_task_split_and_seed(name: str) -> None:
     ("name", "middle", "seen", "unseen"),
     [
         ("lift_tray", 0.50, 0.02, 0.03),
+        ("pull_tray", 0.50, 0.02, 0.03),
         ("hand_over", 0.50, 0.02, 0.03),
         ("open_and_place", 0.56, 0.02, 0.02),
     ],

@@ -19,6 +19,7 @@ from tiny_training import recorded_losses
 from roboact_ros.cells.description import ARMS, ClapDescription
 from roboact_ros.cells.load import cell_from_mapping, load_cell
 from roboact_ros.errors import ConfigurationError, PolicyError, RoboactError
+from roboact_ros.execution.poses import pose_from_vector
 from roboact_ros.policies.clap.rf import ClapRf
 from roboact_ros.policies.clap.run_folder import read_run
 from roboact_ros.policies.load import policy_from_description
@@ -76,7 +77,7 @@ def policy(checkpoint: Path, **given: Any) -> ClapRf:
 
 
 def frame(episode: int, felt: ToolState | None = None) -> Frame:
-    return Frame("front", 7, colour(episode), beside=(Frame("wrist", 7, colour(episode)),), tool=felt or tool())
+    return Frame("front", 7, colour(episode), beside=(Frame("wrist", 7, colour(episode)),), tools=(felt or tool(),))
 
 
 @pytest.fixture(scope="module")
@@ -159,8 +160,8 @@ def test_the_transformer_of_the_paper_heeds_where_the_arm_is(tmp_path: Path, dat
         assert chunk.steps.shape == (8, 7)
         chunks.append(chunk.steps)
     assert np.abs(chunks[0] - chunks[1]).max() > 1e-6
-    with pytest.raises(PolicyError, match="where the tool is is not known"):
-        policy(tmp_path / "run/best").act(replace(frame(0), tool=None))
+    with pytest.raises(PolicyError, match="where the tools are is not known"):
+        policy(tmp_path / "run/best").act(replace(frame(0), tools=()))
 
 
 def test_a_run_of_two_arms_moves_both_or_one(tmp_path: Path) -> None:
@@ -171,7 +172,7 @@ def test_a_run_of_two_arms_moves_both_or_one(tmp_path: Path) -> None:
     both = load_cell("clap_dual_ur5", [*system, "policy.more_cameras:=[wrist_right]", "policy.clap.hertz:=1"])
     two = policy_from_description(both.policy, both)
     two.instruct("tidy up")
-    chunk = two.act(replace(frame(0), tool=None))
+    chunk = two.act(replace(frame(0), tools=()))
     assert isinstance(chunk, ActionChunk) and chunk.axes == tuple(f"{arm}/{a}" for arm in ARMS for a in CHUNK_AXES)
     one = policy(best, clap={"arm": "left", "hertz": 1.0})
     one.instruct("tidy up")
@@ -179,6 +180,31 @@ def test_a_run_of_two_arms_moves_both_or_one(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match=r"ur5e has one arm \(7 columns\) and this cell two"):
         single = replace(both.policy, clap=ClapDescription(robot="ur5e"))
         policy_from_description(single, replace(both, policy=single))
+
+
+def test_the_transformer_of_the_paper_heeds_where_both_arms_are(tmp_path: Path) -> None:
+    data, plain = tiny_data(tmp_path / "two"), tiny_base(tmp_path / "plain")
+    given = {"matching": "off", "self_attention": True, "horizon": 8, "batch": 4}
+    train(request(tmp_path / "run", data, plain, **given), lambda line: None)
+    best = tmp_path / "run/best"
+    system = ["policy.kind:=clap", f"checkpoint:={best}", "policy.camera:=head", "policy.device:=cpu"]
+    both = load_cell("clap_dual_ur5", [*system, "policy.more_cameras:=[wrist_right]", "policy.clap.hertz:=1"])
+
+    def chunk(*tools: ToolState) -> ActionChunk:
+        made = policy_from_description(both.policy, both)  # each begins with the same noise
+        made.instruct("tidy up")
+        chosen = made.act(replace(frame(0), tools=tools))
+        assert isinstance(chosen, ActionChunk)
+        return chosen
+
+    here, there = (ToolState(pose_from_vector(x, 0.5, 0.5, 0.0, 0.0, 0.0), True) for x in (0.5, 0.54))
+    ways = [chunk(*tools).steps for tools in ((here, here), (there, here), (here, there))]
+    assert min(np.abs(ways[0] - way).max() for way in ways[1:]) > 1e-9
+    for tools, message in (((), "where the tools are is not known"), ((here,), "has 2 arms, and 1 were seen")):
+        with pytest.raises(PolicyError, match=message):
+            chunk(*tools)
+    with pytest.raises(PolicyError, match="needs to know where both arms of agibot-go1 are, and this cell has one"):
+        policy(best, clap={"arm": "left"})
 
 
 def test_an_insulated_language_model_stays_as_it_was(tmp_path: Path, data: Path, trained: Path) -> None:

@@ -75,7 +75,7 @@ def test_a_policy_learns_what_was_done_and_a_cell_runs_it(
     assert isinstance(policy, Steadied)
     policy.instruct("task 0")
     sample = measured()[0]
-    decision = policy.act(Frame("front", 1, sample.image, tool=HOME))
+    decision = policy.act(Frame("front", 1, sample.image, tools=(HOME,)))
     assert decision.motion.phrase in decision.scores and len(decision.scores) == 59
     assert abs(sum(decision.scores.values()) - 1.0) < 1e-9
     right = 0
@@ -83,7 +83,7 @@ def test_a_policy_learns_what_was_done_and_a_cell_runs_it(
     assert isinstance(unsteady, RoboActMotions)
     unsteady.instruct("task 0")
     for number, sample in enumerate(measured()[:16]):
-        chosen = unsteady.act(Frame("front", number, sample.image, tool=HOME)).motion
+        chosen = unsteady.act(Frame("front", number, sample.image, tools=(HOME,))).motion
         right += chosen == PRIMITIVES[LABELS[number % 4]]
     assert right >= 11
     with pytest.raises(PolicyError, match="where the tool is"):
@@ -98,7 +98,7 @@ def test_a_policy_of_chunks(tmp_path: Path, data: Path, clip: str) -> None:
     policy = roboact(str(tmp_path / "run/best"), "cpu")
     assert isinstance(policy, RoboActChunks)
     policy.instruct("task 0")
-    chunk = policy.act(Frame("front", 7, measured()[0].image, tool=HOME))
+    chunk = policy.act(Frame("front", 7, measured()[0].image, tools=(HOME,)))
     assert chunk.steps.shape == (3, 7) and chunk.stamp_ns == 7 and np.isfinite(chunk.steps).all()
 
 
@@ -176,7 +176,7 @@ def test_the_command(tmp_path: Path, data: Path, clip: str, capsys: pytest.Captu
     assert json.loads(capsys.readouterr().out)["model"] == str(out / "best")
     policy = roboact(str(out / "best"), "cpu")
     policy.instruct("task 0")
-    assert len(policy.act(Frame("front", 1, measured()[0].image, tool=HOME)).steps) == 2  # type: ignore[union-attr]
+    assert len(policy.act(Frame("front", 1, measured()[0].image, tools=(HOME,))).steps) == 2  # type: ignore[union-attr]
     assert main(["train", "roboact", str(data), "--output", str(tmp_path / "b"), "--corrections", str(data)]) != 0
 
 

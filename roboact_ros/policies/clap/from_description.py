@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from roboact_ros.cells.description import Cell, PolicyDescription
@@ -58,9 +60,9 @@ def clap_from_description(checkpoint: str, description: PolicyDescription, cell:
         file = Path(said.statistics) if said.statistics else run.statistics_file
         quantiles = read_statistics(file, robot)
         meaning = meaning_of_poses(run, quantiles)
-        state = None if robot.layout is ArmLayout.DUAL else state_rule(quantiles)
+        state = state_rule(quantiles) if layout is robot.layout else None
     if run.network.heeds_state and config.state and state is None:
-        raise PolicyError(f"{checkpoint} needs to know where both arms are, which a policy is told of one arm only")
+        raise PolicyError(f"{checkpoint} needs to know where both arms of {robot.name} are, and this cell has one")
     period_ns = round(1e9 / hertz)
     seams = seams_of(description)
     return ClapRf(run, meaning, layout, robot.name, period_ns, device, state=state, executed=said.executed, seams=seams)
@@ -93,13 +95,19 @@ def meaning_of_poses(run: ClapRun, quantiles: Quantiles) -> Meaning:
 
 
 def state_rule(quantiles: Quantiles) -> StateRule:
-    """Return what turns the state of the one arm that exists into (14,) normalised numbers."""
+    """Return what turns the states of the arms that exist into (14,) normalised numbers."""
+    layout = quantiles.robot.layout
 
-    def rule(tool: ToolState) -> FloatArray:
-        opening = float(tool.open) if tool.opening is None else tool.opening
-        return quantiles.normalised_state(quantiles.robot.layout.padded(state_of_arm(tool.pose_tool_in_base, opening)))
+    def rule(tools: Sequence[ToolState]) -> FloatArray:
+        if len(tools) != sum(layout.mask):
+            raise PolicyError(f"{quantiles.robot.name} has {sum(layout.mask)} arms, and {len(tools)} were seen")
+        return quantiles.normalised_state(layout.padded(np.concatenate([_state_of(tool) for tool in tools])))
 
     return rule
+
+
+def _state_of(tool: ToolState) -> FloatArray:
+    return state_of_arm(tool.pose_tool_in_base, float(tool.open) if tool.opening is None else tool.opening)
 
 
 def layout_in(robot: ClapRobot, description: PolicyDescription, cell: Cell) -> ArmLayout:

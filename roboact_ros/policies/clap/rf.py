@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,8 +44,8 @@ class Meaning:
 DRAWS = 8
 """From so many chunks the one is selected that goes on best from the one underway."""
 
-StateRule = Callable[[ToolState], FloatArray]
-"""Where the arm is to (14,) normalised numbers; refuses what is far from the data of the robot."""
+StateRule = Callable[[Sequence[ToolState]], FloatArray]
+"""Where the arms are to (14,) normalised numbers; refuses what is far from the data of the robot."""
 
 
 def meaning_of_steps(statistics: StepStatistics, layout: ArmLayout, metres: float, radians: float) -> Meaning:
@@ -71,7 +71,7 @@ class ClapRf:
         period_ns: Time of a step [ns].
         device: PyTorch device; on CUDA a chunk is one graph.
         seed: Of the noise.
-        state: Checks where the arm is, if somebody knows, and tells a head that heeds it.
+        state: Checks where the arms are, if somebody knows, and tells a head that heeds it.
         executed: How many steps of a chunk are carried out; 0 for all.
         seams: ``inpaint`` or ``select`` where :meth:`act_during` will be called; without, a graph does less.
 
@@ -111,7 +111,7 @@ class ClapRf:
 
         Raises:
             PolicyError: No instruction was given, there are more or fewer images than the run was trained with, they
-                differ in size, or the arm is where the robot of the statistics never was, or nobody knows where.
+                differ in size, or an arm is where the robot of the statistics never was, or nobody knows where.
             MotionRefused: A number is not finite, or an arm would jump.
         """
         return self._act(frame, None)
@@ -155,11 +155,11 @@ class ClapRf:
     def _felt(self, frame: Frame) -> Tensor | None:
         """Return the (1, 1, columns) state for a head that heeds it; whatever the head, a wrong one is refused."""
         needed = self._network.heeds_state and self._run.config.state
-        if self._state is None or frame.tool is None:
+        if self._state is None or not frame.tools:
             if needed:
-                raise PolicyError("where the tool is is not known, and this run needs it beside the images")
+                raise PolicyError("where the tools are is not known, and this run needs it beside the images")
             return None
-        felt = self._state(frame.tool)
+        felt = self._state(frame.tools)
         if not needed:
             return None
         small = felt if self._run.config.columns == len(felt) else felt[self._layout.columns]
