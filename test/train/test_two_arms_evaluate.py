@@ -121,7 +121,8 @@ def test_a_policy_is_judged_by_images_in_closed_loop(kind: str, request: pytest.
         frame = table.frame()
         assert (frame.camera, [one.camera for one in frame.beside]) == ("head", ["wrist_right", "wrist_left"])
         np.testing.assert_array_equal([tool.pose_tool_in_base for tool in frame.tools], table.tools())
-        assert all(tool.open and tool.opening == 1.0 for tool in frame.tools)
+        assert [tool.opening for tool in frame.tools] == table.openings().tolist()
+        assert all(tool.open for tool in frame.tools)
         chunks = [contender.at(table).act(frame) for _ in range(2)]  # as if two processes did this episode
     assert isinstance(chunks[0], ActionChunk) and isinstance(chunks[1], ActionChunk)
     assert chunks[0].steps.shape == (4, 14) and chunks[0].period_ns == 200_000_000
