@@ -13,7 +13,7 @@ from roboact_ros.execution.poses import inverse_pose, pose_from_vector
 from roboact_ros.sim.pair_runner import PairRunner
 from roboact_ros.sim.renderer import Renderer
 from roboact_ros.sim.tasks.two_arms import PairEpisode
-from roboact_ros.types import ActionChunk, FloatArray, Frame, ImageArray, ToolState
+from roboact_ros.types import ActionChunk, FloatArray, Frame, GripperState, ImageArray, ToolState
 
 CELL = "clap_dual_ur5"
 CAMERAS = {"head": "head", "right": "wrist_right", "left": "wrist_left"}
@@ -76,12 +76,9 @@ class PairTable:
         """Return what a policy knows: the first view, the others beside it, and where the tools are."""
         stamp = self.runner.now_ns
         first, *rest = (Frame(CAMERAS[seen], stamp, image) for seen, image in self.images().items())
-        grippers = [arm.read().gripper for arm in self.runner.world.arms]
-        tools = (
-            ToolState(pose, is_open(gripper), gripper.opening)
-            for pose, gripper in zip(self.tools(), grippers, strict=True)
-        )
-        return Frame(first.camera, stamp, first.image, beside=tuple(rest), tools=tuple(tools))
+        both = zip(self.tools(), self._grippers(), strict=True)
+        tools = tuple(ToolState(pose, is_open(gripper), gripper.opening) for pose, gripper in both)
+        return Frame(first.camera, stamp, first.image, beside=tuple(rest), tools=tools)
 
     def tools(self) -> FloatArray:
         """Return the (2, 4, 4) measured poses of the tools, each in the base of its arm [m]."""
@@ -92,7 +89,7 @@ class PairTable:
 
     def openings(self) -> FloatArray:
         """Return the (2,) measured openings of the grippers: 0 closed … 1 open."""
-        return np.array([arm.read().gripper.opening for arm in self.runner.world.arms])
+        return np.array([gripper.opening for gripper in self._grippers()])
 
     def follow(self, chunk: ActionChunk) -> str:
         """Follow a chunk to its end and return why it was refused or given up, empty if it was not."""
@@ -106,6 +103,9 @@ class PairTable:
         """Count steps that were asked for."""
         self.steps += steps
         self.refused += refused
+
+    def _grippers(self) -> list[GripperState]:
+        return [arm.read().gripper for arm in self.runner.world.arms]
 
     def __enter__(self) -> PairTable:
         return self
