@@ -28,6 +28,11 @@ from roboact_ros.types import GripperState
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
+def topic_of_arm(arm: str, topic: str) -> str:
+    """Return the name of a topic below that of its arm; the only arm of a cell has none."""
+    return f"{arm}/{topic}" if arm else topic
+
+
 class ArmTopics:
     """Publishes ``joint_states``, ``tcp_pose``, ``gripper``, ``executor/action`` and ``executor/status`` of an arm.
 
@@ -39,16 +44,15 @@ class ArmTopics:
     """
 
     def __init__(self, node: Node, arm: str, joints: Sequence[str] = JOINT_NAMES, tells: str = "") -> None:
-        below = f"{arm}/" if arm else ""
-        self._names, own = joints, node.resolve_topic_name(f"{below}joint_states")
+        self._names, own = joints, node.resolve_topic_name(topic_of_arm(arm, "joint_states"))
         # Two who tell the same would not agree on when.
         self._told = bool(tells) and node.resolve_topic_name(tells) == own
-        self._frame = f"{below}{BASE_FRAME}"
-        self._joints = node.create_publisher(JointState, f"{below}joint_states", 10)
-        self._pose = node.create_publisher(PoseStamped, f"{below}tcp_pose", 10)
-        self._gripper = node.create_publisher(JointState, f"{below}gripper", 10)
-        self._action = node.create_publisher(JointTrajectory, f"{below}executor/action", 100)
-        self._status = node.create_publisher(DiagnosticStatus, f"{below}executor/status", LATCHED)
+        self._frame = topic_of_arm(arm, BASE_FRAME)
+        self._joints = node.create_publisher(JointState, own, 10)
+        self._pose = node.create_publisher(PoseStamped, topic_of_arm(arm, "tcp_pose"), 10)
+        self._gripper = node.create_publisher(JointState, topic_of_arm(arm, "gripper"), 10)
+        self._action = node.create_publisher(JointTrajectory, topic_of_arm(arm, "executor/action"), 100)
+        self._status = node.create_publisher(DiagnosticStatus, topic_of_arm(arm, "executor/status"), LATCHED)
 
     def publish(self, message: dict[str, Any], offset_ns: int) -> None:
         """Publish a report of the servo process; ``offset_ns`` takes its monotonic times to those of ROS [ns]."""

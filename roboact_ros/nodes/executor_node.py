@@ -25,7 +25,7 @@ from roboact_ros.execution.camera_watch import CameraWatch
 from roboact_ros.execution.servo_link import ServoLink
 from roboact_ros.execution.status import PERSON, POLICY
 from roboact_ros.language.plan import plan_from_text
-from roboact_ros.nodes.arm_topics import LATCHED, ArmTopics
+from roboact_ros.nodes.arm_topics import LATCHED, ArmTopics, topic_of_arm
 from roboact_ros.nodes.messages.chunk import chunk_from_message
 from roboact_ros.nodes.messages.diagnostics import (
     Level,
@@ -104,14 +104,15 @@ class ExecutorNode(Node):  # type: ignore[misc]
 
     def _listen(self, arm: str) -> None:
         """Take what is said to one arm of two, or to the whole cell where it has no name."""
-        below = f"{arm}/" if arm else ""
-        self.create_subscription(String, f"{below}teleop/motion", lambda m: self._ask(m.data, PERSON, arm), 10)
-        self.create_subscription(String, f"{below}policy/motion", lambda m: self._ask(m.data, POLICY, arm), 10)
+        for topic, source in (("teleop/motion", PERSON), ("policy/motion", POLICY)):
+            heard = functools.partial(self._ask, source, arm)
+            self.create_subscription(String, topic_of_arm(arm, topic), heard, 10)
         for word in ("stop", "resume", "home"):
-            self.create_service(Trigger, f"{below}executor/{word}", self._service(word, arm))
+            self.create_service(Trigger, topic_of_arm(arm, f"executor/{word}"), self._service(word, arm))
 
-    def _ask(self, text: str, source: str, arm: str) -> None:
+    def _ask(self, source: str, arm: str, said: String) -> None:
         """Carry out what a person or the policy said."""
+        text = said.data
         try:
             plan = _understand(text)
         except LanguageRefusal as error:

@@ -11,6 +11,7 @@ from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
 from roboact_ros.cells.description import Cell
+from roboact_ros.nodes.arm_topics import topic_of_arm
 from roboact_ros.recording.qos import TopicQos
 
 LATCHED = TopicQos("reliable", "transient_local", 10)
@@ -38,20 +39,20 @@ class TopicChoice:
     camera: str = ""
 
 
-def _of_arm(below: str) -> list[TopicChoice]:
-    """Return what an arm tells of itself ``below`` its name."""
+def _of_arm(arm: str) -> list[TopicChoice]:
+    """Return what an arm tells of itself."""
     told = [
-        TopicChoice(f"{below}executor/action", JointTrajectory),
-        TopicChoice(f"{below}joint_states", JointState, state=True),
-        TopicChoice(f"{below}tcp_pose", PoseStamped, state=True),
-        TopicChoice(f"{below}gripper", JointState, state=True),
+        TopicChoice(topic_of_arm(arm, "executor/action"), JointTrajectory),
+        TopicChoice(topic_of_arm(arm, "joint_states"), JointState, state=True),
+        TopicChoice(topic_of_arm(arm, "tcp_pose"), PoseStamped, state=True),
+        TopicChoice(topic_of_arm(arm, "gripper"), JointState, state=True),
     ]
-    if below:
+    if arm:
         told += [
-            TopicChoice(f"{below}correction", String),
-            TopicChoice(f"{below}teleop/motion", String),
-            TopicChoice(f"{below}teleop/status", DiagnosticStatus, LATCHED, state=True),
-            TopicChoice(f"{below}executor/status", DiagnosticStatus, LATCHED, state=True),
+            TopicChoice(topic_of_arm(arm, "correction"), String),
+            TopicChoice(topic_of_arm(arm, "teleop/motion"), String),
+            TopicChoice(topic_of_arm(arm, "teleop/status"), DiagnosticStatus, LATCHED, state=True),
+            TopicChoice(topic_of_arm(arm, "executor/status"), DiagnosticStatus, LATCHED, state=True),
         ]
     return told
 
@@ -70,7 +71,7 @@ def recorded_topics(cell: Cell) -> list[TopicChoice]:
         TopicChoice("executor/status", DiagnosticStatus, LATCHED, state=True),
     ]
     for arm in cell.arm_names:
-        topics += _of_arm(f"{arm}/" if arm else "")
+        topics += _of_arm(arm)
     for name, camera in cell.cameras.items():
         topics.append(TopicChoice(f"camera/{name}/image/compressed", CompressedImage, IMAGES, camera=name))
         topics.append(TopicChoice(f"camera/{name}/camera_info", CameraInfo, STREAM, state=True))

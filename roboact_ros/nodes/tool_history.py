@@ -9,6 +9,7 @@ import numpy as np
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
 
+from roboact_ros.nodes.arm_topics import topic_of_arm
 from roboact_ros.nodes.messages.arm import tool_pose_from_message
 from roboact_ros.types import FloatArray
 
@@ -30,7 +31,7 @@ class ToolHistory:
     def __init__(self, node: Node, arms: Sequence[str]) -> None:
         self._poses = [deque[tuple[int, FloatArray]](maxlen=_REMEMBERED) for _ in arms]
         for arm, poses in zip(arms, self._poses, strict=True):
-            topic = f"{arm}/tcp_pose" if arm else "tcp_pose"
+            topic = topic_of_arm(arm, "tcp_pose")
             node.create_subscription(PoseStamped, topic, lambda message, poses=poses: _note(message, poses), 10)
 
     def at(self, stamp_ns: int) -> FloatArray | None:

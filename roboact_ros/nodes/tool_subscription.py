@@ -7,6 +7,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
 from roboact_ros.execution.chunks import is_open
+from roboact_ros.nodes.arm_topics import topic_of_arm
 from roboact_ros.nodes.messages.arm import gripper_from_message, tool_pose_from_message
 from roboact_ros.types import FloatArray, ToolState
 
@@ -26,9 +27,8 @@ class ToolSubscription:
         self._node = node
         self._pose: tuple[FloatArray, int] | None = None
         self._open, self._opening = True, 1.0
-        prefix = f"{arm}/" if arm else ""
-        node.create_subscription(PoseStamped, f"{prefix}tcp_pose", self._moved, 1)
-        node.create_subscription(JointState, f"{prefix}gripper", self._gripped, 1)
+        node.create_subscription(PoseStamped, topic_of_arm(arm, "tcp_pose"), self._moved, 1)
+        node.create_subscription(JointState, topic_of_arm(arm, "gripper"), self._gripped, 1)
 
     @property
     def newest(self) -> ToolState | None:
