@@ -42,8 +42,10 @@ class Quantiles:
 
     def __post_init__(self) -> None:
         for what, bounds in (("action", self.action), ("state", self.state)):
-            if bounds.shape != (2, WIDTH) or not np.isfinite(bounds).all():
-                raise PolicyError(f"the {what} quantiles are 2 x {WIDTH} finite numbers, not {bounds.tolist()}")
+            if bounds.shape != (2, WIDTH):
+                raise PolicyError(f"the {what} quantiles are 2 x {WIDTH} numbers, not of the shape {bounds.shape}")
+            if not np.isfinite(bounds).all():
+                raise PolicyError(f"the {what} quantiles are finite numbers, not {bounds.tolist()}")
             if (bounds[1] < bounds[0]).any():
                 column = int(np.argmax(bounds[1] < bounds[0]))
                 low, high = bounds[:, column].tolist()
