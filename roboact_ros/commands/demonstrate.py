@@ -51,7 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.0,
         metavar="P",
-        help="probability of an unrecorded random motion before each of the teacher's (%(default)s)",
+        help="probability of an unrecorded random motion before each of the teacher's, of two arms somewhere on the "
+        "way to what they grasp, before the recording begins (%(default)s)",
     )
     parser.add_argument("--camera", metavar="NAME", help="camera of the scene (front; of two arms: all three)")
     parser.add_argument(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 
@@ -21,14 +20,13 @@ MOST_CHUNKS = 40
 """An episode that is not done after this many chunks has failed."""
 
 PERIOD_NS = 100_000_000
-_STEP = 0.015
-"""How far a tool goes in one step [m]."""
-_LOWER = 0.04
-"""Depth under the height of travel that is not worth climbing [m]."""
-_OVER, _ASIDE, _ASTRIDE = 0.06, 0.05, 0.02
-"""A tool that is so far above a thing goes aside without climbing where it is no farther beside it than the second; a
-lower one, whose open fingers stand on either side, no farther than the third. Who learns from it would otherwise
-climb at every small error on the way down [m]."""
+_FAST, _SLOW, _BRAKING = 0.015, 0.004, 0.3
+"""A step is this part of what is left of the way, and no longer or shorter than these [m]."""
+_STEEP, _BESIDE, _DEEP = 6.0, 0.012, 0.05
+"""A tool stays in a funnel above its goal: as many metres higher as this times how far it is beside it, from the second
+on [m], up to the height of travel; so deep under it, it rises without going aside [m]. Its height changes steadily with
+the place of the goal, so that who learns from it and sees a thing a little beside where it is does nearly the same."""
+_MOST_STEPS = 64
 
 
 def next_steps(task: PairTask, start: PairSituation, now: PairSituation) -> FloatArray | None:
@@ -38,17 +36,18 @@ def next_steps(task: PairTask, start: PairSituation, now: PairSituation) -> Floa
     waypoints = task.next_waypoints(start, now)
     if waypoints is None:
         return None
-    ways = [_way(waypoint, now, arm) for arm, waypoint in enumerate(waypoints)]
-    gripping = any(_changes(waypoint, now, arm) for arm, waypoint in enumerate(waypoints))
-    if gripping:
-        ways = [np.zeros(3)] * 2
-    count = max(1, ceil(max(float(np.linalg.norm(way)) for way in ways) / _STEP))
-    if not gripping and not np.any(ways):
+    if any(_changes(waypoint, now, arm) for arm, waypoint in enumerate(waypoints)):
+        ways = [np.zeros((1, 3))] * 2
+    else:
+        ways = [_way(waypoint, now.tools[arm], now.table_z) for arm, waypoint in enumerate(waypoints)]
+    count = max(len(way) for way in ways)
+    if not count:
         return None
     columns = [
-        np.concatenate((way / count, np.zeros(3), [point.opening])) for way, point in zip(ways, waypoints, strict=True)
+        np.hstack((np.pad(way, ((0, count - len(way)), (0, 3))), np.full((count, 1), point.opening)))
+        for way, point in zip(ways, waypoints, strict=True)
     ]
-    return np.tile(np.concatenate(columns), (count, 1))
+    return np.hstack(columns)
 
 
 def _changes(waypoint: Waypoint, now: PairSituation, arm: int) -> bool:
@@ -58,15 +57,34 @@ def _changes(waypoint: Waypoint, now: PairSituation, arm: int) -> bool:
     return gripper.opening > 0.1 and not gripper.holding
 
 
-def _way(waypoint: Waypoint, now: PairSituation, arm: int) -> FloatArray:
-    """Return the displacement (3,) that brings a tool nearer to a waypoint: straight, or up, over and down."""
-    way: FloatArray = waypoint.position - now.tools[arm]
-    if not waypoint.straight and np.abs(way[:2]).max() > REACHED:
-        height = float(now.tools[arm][2]) - now.table_z
-        near = np.abs(way[:2]).max() < (_ASIDE if way[2] < -_OVER else _ASTRIDE)
-        climb = waypoint.cruise - height if height < waypoint.cruise - _LOWER and not near else 0.0
-        way = np.array([0.0, 0.0, climb]) if climb else np.array([way[0], way[1], 0.0])
-    return way if np.abs(way).max() > REACHED / 4 else np.zeros(3)
+def _way(waypoint: Waypoint, tool: FloatArray, table_z: float) -> FloatArray:
+    """Return the (N, 3) displacements that bring a tool to a waypoint, none if it is there."""
+    at, steps = tool, list[FloatArray]()
+    while np.abs(waypoint.position - at).max() > REACHED / 4 and len(steps) < _MOST_STEPS:
+        steps.append(_step(waypoint, at, table_z))
+        at = at + steps[-1]
+    return np.array(steps).reshape(-1, 3)
+
+
+def _step(waypoint: Waypoint, at: FloatArray, table_z: float) -> FloatArray:
+    """Return the next displacement (3,): straight, or up and aside in the funnel above the waypoint."""
+    way: FloatArray = waypoint.position - at
+    far = float(np.linalg.norm(way))
+    longest = min(max(_BRAKING * far, _SLOW), _FAST)
+    if far <= longest:
+        return way
+    if waypoint.straight:
+        return way * (longest / far)
+    beside, highest = float(np.linalg.norm(way[:2])), table_z + waypoint.cruise - waypoint.position[2]
+    under = way[2] + _funnel(beside, highest)
+    aside = min(beside, longest * min(max(1.0 - under / _DEEP, 0.0), 1.0))
+    step = np.array([*(way[:2] * (aside / max(beside, 1e-9))), way[2] + _funnel(beside - aside, highest)])
+    return step * min(1.0, longest / float(np.linalg.norm(step)))
+
+
+def _funnel(beside: float, highest: float) -> float:
+    """Return how much higher than its goal a tool is that is so far beside it [m]."""
+    return min(_STEEP * max(beside - _BESIDE, 0.0), max(highest, 0.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +17,6 @@ from roboact_train.pair_table import PairTable
 
 ROBOT, UNKNOWN = "two-ur5e", "human"
 """``robot_type`` of data of two arms, and of videos without actions."""
-_SHORTEST = 8
-"""Takes with less frames are dropped."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,66 +42,48 @@ class PairFilm:
     def __init__(self, table: PairTable, hertz: float) -> None:
         self._every = frame_ticks(hertz)
         self._table, self._hertz = table, hertz
-        self._takes: list[list[_Moment]] = [[]]
+        self._taken: list[_Moment] = []
         self._ticks = 0
-        self._on = True
         table.runner.watch = self._watch
         self._take()
 
-    def off(self) -> None:
-        """Take no frames for a while."""
-        self._on = False
-
-    def on(self) -> None:
-        """Go on; what comes now is an episode of its own if something is missing before it."""
-        if not self._on:
-            self._on, self._ticks = True, 0
-            self._takes.append([])
-            self._take()
-
-    def episodes(self, name: str, actions: bool) -> list[LeRobotEpisode]:
+    def episode(self, name: str, actions: bool) -> LeRobotEpisode:
         """Return what was taken.
 
         Args:
             name: What to call it.
-            actions: Say what the arms did; otherwise the videos are as those of people.
+            actions: Say what the arms did; otherwise the video is as those of people.
         """
-        takes = [take for take in self._takes if len(take) >= _SHORTEST]
-        return [
-            self._episode(f"{name}-{n}" if n else name, take, actions, cut=take is not self._takes[-1])
-            for n, take in enumerate(takes)
-        ]
+        vectors = {}
+        if actions:
+            tools, openings, wanted = (
+                np.array([getattr(moment, what) for moment in self._taken]) for what in ("tools", "openings", "wanted")
+            )
+            # The command is where things are, or what a gripper was told, when the next frame is taken.
+            vectors[STATE] = Vectors(_NAMES, _rows(tools, openings))
+            vectors[COMMAND] = Vectors(_NAMES, _rows(following(tools), following(wanted)))
+        views = self._taken[0].images
+        return LeRobotEpisode(
+            name,
+            self._hertz,
+            ROBOT if actions else UNKNOWN,
+            [moment.stamp_ns for moment in self._taken],
+            [self._table.episode.instruction] * len(self._taken),
+            vectors,
+            pictures={f"images_dict.{view}.rgb": [moment.images[view] for moment in self._taken] for view in views},
+            truncated=False,
+        )
 
     def _watch(self) -> None:
         self._ticks += 1
-        if self._on and self._ticks % self._every == 0:
+        if self._ticks % self._every == 0:
             self._take()
 
     def _take(self) -> None:
         table, runner = self._table, self._table.runner
         seen = {view: Encoded(jpeg(Pixels(image)), view) for view, image in table.images().items()}
         moment = _Moment(runner.now_ns, table.tools(), table.openings(), runner.wanted, seen)
-        self._takes[-1].append(moment)
-
-    def _episode(self, name: str, take: Sequence[_Moment], actions: bool, cut: bool) -> LeRobotEpisode:
-        vectors = {}
-        if actions:
-            tools, openings, wanted = (
-                np.array([getattr(moment, what) for moment in take]) for what in ("tools", "openings", "wanted")
-            )
-            # The command is where things are, or what a gripper was told, when the next frame is taken.
-            vectors[STATE] = Vectors(_NAMES, _rows(tools, openings))
-            vectors[COMMAND] = Vectors(_NAMES, _rows(following(tools), following(wanted)))
-        return LeRobotEpisode(
-            name,
-            self._hertz,
-            ROBOT if actions else UNKNOWN,
-            [moment.stamp_ns for moment in take],
-            [self._table.episode.instruction] * len(take),
-            vectors,
-            pictures={f"images_dict.{view}.rgb": [moment.images[view] for moment in take] for view in take[0].images},
-            truncated=cut,
-        )
+        self._taken.append(moment)
 
 
 def frame_ticks(hertz: float) -> int:

@@ -1,8 +1,8 @@
-"""The teacher does an episode for two arms while a film is taken, and may be led astray on the way."""
+"""The teacher does an episode for two arms while a film is taken, and may be led astray before."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,34 +13,55 @@ from roboact_train.data.lerobot_episode import LeRobotEpisode
 from roboact_train.demonstrate.pair_film import PairFilm
 from roboact_train.pair_table import PairTable
 
-Stray = Callable[[], FloatArray | None]
-"""Returns (N, 14) steps that lead astray; None: go on."""
-
-_ASIDE, _UP = 0.04, (0.02, 0.06)
+_ASIDE, _UP = 0.06, (0.01, 0.06)
 """How far tools stray, sideways and upwards [m]."""
-_STEPS, _MISSES = 5, 0.3
-"""Steps of a way astray, and in what part of them the grippers close at its end."""
+_LATEST, _STEPS, _MISSES = 45, 5, 0.3
+"""Before which step of the teacher a way astray begins, its steps, and in what part grippers close at its end."""
 
 
-def demonstrate_pair(table: PairTable, film: PairFilm, stray: Stray | None = None) -> None:
-    """Let the teacher do the episode of a new table; what leads astray is not on the film.
+@dataclass(frozen=True, slots=True, eq=False)
+class Stray:
+    """A way astray: (N, 14) ``steps`` after so many of the teacher's."""
+
+    after: int
+    steps: FloatArray
+
+
+def pair_perturbation(generator: np.random.Generator) -> Stray:
+    """Return what leads both tools astray, upwards and aside, somewhere on the way to what they are to grasp.
+
+    At times both grippers close in the air, as they do when a policy misses a thing: the way back begins with opening.
+    """
+    steps = np.zeros((_STEPS, len(AXES)))
+    for arm in range(2):
+        way = [*generator.uniform(-_ASIDE, _ASIDE, 2), generator.uniform(*_UP)]
+        steps[:, 7 * arm : 7 * arm + 3] = np.array(way) / _STEPS
+    steps[:, 6::7] = 0.5  # grippers stay as they are
+    if generator.random() < _MISSES:
+        steps[-1, 6::7] = 0.0
+    return Stray(int(generator.integers(_LATEST)), steps)
+
+
+def lead_astray(table: PairTable, stray: Stray) -> None:
+    """Bring the arms of a new table to where a stray ends; what is held by then stays held, and nothing strays."""
+    done = 0
+    while not _holds(table) and (steps := _taught(table)) is not None:
+        if done >= stray.after:
+            table.follow(_chunk(table, stray.steps))
+            return
+        steps = steps[: stray.after - done]
+        done += len(steps)
+        table.follow(_chunk(table, steps))
+
+
+def demonstrate_pair(table: PairTable) -> None:
+    """Let the teacher do the episode of a table from where its arms are.
 
     Raises:
         Failed: The task was not done in the end.
     """
     chunks = 0
-    while True:
-        situation = table.runner.situation
-        held = any(gripper.holding for gripper in situation.grippers)
-        astray = stray() if stray is not None and not held and not table.success else None
-        if astray is not None:
-            film.off()
-            table.follow(_chunk(table, astray))
-            film.on()
-            situation = table.runner.situation
-        steps = next_steps(table.episode.task, table.start, situation)
-        if steps is None or chunks == MOST_CHUNKS:
-            break
+    while (steps := _taught(table)) is not None and chunks < MOST_CHUNKS:
         chunks += 1
         if problem := table.follow(_chunk(table, steps)):
             raise Failed(f"a chunk of the teacher was refused: {problem.partition(':')[0]}")
@@ -48,37 +69,26 @@ def demonstrate_pair(table: PairTable, film: PairFilm, stray: Stray | None = Non
         raise Failed("not done in the end")
 
 
-def pair_perturbation(probability: float, generator: np.random.Generator) -> Stray:
-    """Return what leads both tools astray, upwards and aside, with a probability before each chunk of the teacher.
-
-    At times both grippers close in the air, as they do when a policy misses a thing: the way back begins with opening.
-    """
-
-    def stray() -> FloatArray | None:
-        if generator.random() >= probability:
-            return None
-        steps = np.zeros((_STEPS, len(AXES)))
-        for arm in range(2):
-            way = [*generator.uniform(-_ASIDE, _ASIDE, 2), generator.uniform(*_UP)]
-            steps[:, 7 * arm : 7 * arm + 3] = np.array(way) / _STEPS
-        steps[:, 6::7] = 0.5  # grippers stay as they are
-        if generator.random() < _MISSES:
-            steps[-1, 6::7] = 0.0
-        return steps
-
-    return stray
-
-
-def _chunk(table: PairTable, steps: FloatArray) -> ActionChunk:
-    return ActionChunk(AXES, steps, PERIOD_NS, table.runner.now_ns)
-
-
-def film_of(table: PairTable, hertz: float, name: str, actions: bool, stray: Stray | None) -> list[LeRobotEpisode]:
-    """Return what the cameras and the arms show of one demonstration.
+def film_of(table: PairTable, hertz: float, name: str, actions: bool, stray: Stray | None) -> LeRobotEpisode:
+    """Return what the cameras and the arms show of one demonstration; a way astray before it is not shown.
 
     Raises:
         Failed: The task was not done in the end.
     """
+    if stray is not None:
+        lead_astray(table, stray)
     film = PairFilm(table, hertz)
-    demonstrate_pair(table, film, stray)
-    return film.episodes(name, actions)
+    demonstrate_pair(table)
+    return film.episode(name, actions)
+
+
+def _taught(table: PairTable) -> FloatArray | None:
+    return next_steps(table.episode.task, table.start, table.runner.situation)
+
+
+def _holds(table: PairTable) -> bool:
+    return any(gripper.holding for gripper in table.runner.situation.grippers)
+
+
+def _chunk(table: PairTable, steps: FloatArray) -> ActionChunk:
+    return ActionChunk(AXES, steps, PERIOD_NS, table.runner.now_ns)

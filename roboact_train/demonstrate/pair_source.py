@@ -19,7 +19,7 @@ class PairRecipe:
 
     Attributes:
         split: ``train`` or ``unseen``.
-        perturb: Probability that something leads both tools astray before a chunk of the teacher.
+        perturb: Probability that something leads both tools astray before a demonstration begins.
         hertz: Frames per second [1/s].
         actions: Say what the arms did; otherwise there is a video of the head camera only.
         view: What is looked at.
@@ -43,7 +43,7 @@ class PairRecipe:
 class Filmed:
     """What became of one episode: what is learned from, or why there is nothing."""
 
-    episodes: list[LeRobotEpisode]
+    episode: LeRobotEpisode | None
     failure: str = ""
 
 
@@ -68,9 +68,10 @@ class TaughtPairEpisode:
             CameraError: This machine cannot draw.
         """
         recipe = self.recipe
-        stray = pair_perturbation(recipe.perturb, drawn_for(self.name, "perturb")) if recipe.perturb else None
+        random = drawn_for(self.name, "perturb")
+        stray = pair_perturbation(random) if random.random() < recipe.perturb else None
         with PairTable(pair_episode(self.task, recipe.split, self.seed), recipe.view) as table:
             try:
                 return Filmed(film_of(table, recipe.hertz, self.name, recipe.actions, stray))
             except Failed as failure:
-                return Filmed([], str(failure))
+                return Filmed(None, str(failure))

@@ -30,15 +30,15 @@ def write_pair_demonstrations(
     tallies: dict[str, Tally] = {}
     with whole_folder(out) as folder, LeRobotWriter(folder) as writer:
         for number, found in enumerate(spread(TaughtPairEpisode.read, episodes, processes)):
-            frames = sum(len(one.stamps_ns) for one in found.episodes)
+            frames = len(found.episode.stamps_ns) if found.episode else 0
             tally = tallies.setdefault(episodes[number].task, Tally())
             tally.tried += 1
-            tally.kept += bool(found.episodes)
+            tally.kept += found.episode is not None
             tally.samples += frames
             tally.failed += Counter([found.failure] if found.failure else [])
             failed = f"; {found.failure}" if found.failure else ""
             tell(f"[{number + 1}/{len(episodes)}] {episodes[number].name}: {frames} frames{failed}")
-            for one in found.episodes:
-                writer.add(one)
+            if found.episode:
+                writer.add(found.episode)
         check_any_kept(tallies, len(episodes), out)
     return tallies

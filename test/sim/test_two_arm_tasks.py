@@ -35,6 +35,7 @@ def test_an_episode_is_decided_by_task_split_and_seed(name: str) -> None:
     [
         ("lift_tray", 0.50, 0.02, 0.03),
         ("pull_tray", 0.50, 0.02, 0.03),
+        ("push_tray", 0.50, 0.02, 0.03),
         ("hand_over", 0.50, 0.02, 0.03),
         ("open_and_place", 0.56, 0.02, 0.02),
     ],

@@ -15,13 +15,11 @@ from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.clap.layout import ArmLayout
 from roboact_ros.policies.clap.representation import absolute, chunk_relative, state_of_arm
 from roboact_ros.sim.tasks.two_arms import pair_episode
-from roboact_train.clap.chunks import usable_frames
 from roboact_train.clap.lerobot import COMMAND, STATE, ClapDataset
 from roboact_train.clap.ntp_data import VIEWS
 from roboact_train.clap.sources import find_sources
-from roboact_train.data.lerobot_writer import LeRobotWriter
 from roboact_train.demonstrate.pair_film import PairFilm, frame_ticks
-from roboact_train.demonstrate.pair_lesson import demonstrate_pair, pair_perturbation
+from roboact_train.demonstrate.pair_lesson import Stray, demonstrate_pair, film_of, lead_astray, pair_perturbation
 from roboact_train.demonstrate.pair_source import PairRecipe, TaughtPairEpisode
 from roboact_train.demonstrate.pair_write import write_pair_demonstrations
 from roboact_train.pair_table import CAMERAS, PairTable, PairView
@@ -92,57 +90,54 @@ def test_equal_arguments_give_equal_files(tmp_path: Path, data: Path) -> None:
     assert one == other
 
 
-def test_what_leads_astray_is_not_filmed_but_the_way_back_is(tmp_path: Path) -> None:
-    away = np.zeros((4, 14))
-    away[:, [2, 9]], away[:, [6, 13]] = 0.01, 0.5
-    strays = iter([None, away])
+def away(after: int, closing: float = 0.5, height: float = 0.01) -> Stray:
+    steps = np.zeros((4, 14))
+    steps[:, [2, 9]], steps[:, [6, 13]], steps[-1, [6, 13]] = height, 0.5, closing
+    return Stray(after, steps)
+
+
+def test_a_film_begins_after_what_leads_astray() -> None:
     with PairTable(pair_episode("lift_tray", "train", 3), HEAD) as table:
+        lead_astray(table, away(12))
+        begin = table.runner.time
+        assert 1.5 < begin < 3.0 and not table.success
         film = PairFilm(table, 5.0)
-        demonstrate_pair(table, film, lambda: next(strays, None))
-        takes = film.episodes("one", actions=True)
-    assert [take.name for take in takes] == ["one", "one-1"]
-    assert sum(len(take.stamps_ns) for take in takes) / 5.0 < table.runner.time - 0.3
-    for take in takes:
-        assert set(np.diff(take.stamps_ns)) == {200_000_000}
-    # The arms did not stop where the film was cut, so no chunk says that they did.
-    with LeRobotWriter(tmp_path) as writer:
-        for take in takes:
-            writer.add(take)
-    cut, whole = (ClapDataset(tmp_path).episode(number) for number in (0, 1))
-    assert (cut.truncated, whole.truncated) == (True, False)
-    assert usable_frames(cut, 4, 1)[0] == list(range(len(cut.states) - 4))
-    assert usable_frames(whole, 4, 1)[0][-1] > len(whole.states) - 4
+        demonstrate_pair(table)
+        taken = film.episode("one", actions=True)
+    assert len(taken.stamps_ns) / 5.0 == pytest.approx(table.runner.time - begin, abs=0.3)
+    assert set(np.diff(taken.stamps_ns)) == {200_000_000} and not taken.truncated
+
+
+def test_nothing_strays_that_holds_a_thing() -> None:
+    with PairTable(pair_episode("lift_tray", "train", 3), HEAD) as table:
+        lead_astray(table, away(1000))
+        assert any(gripper.holding for gripper in table.runner.situation.grippers)
+        demonstrate_pair(table)
+        assert table.success
 
 
 def test_the_teacher_goes_on_after_something_was_refused_that_leads_astray() -> None:
-    out = np.zeros((4, 14))
-    out[:, [2, 9]], out[:, [6, 13]] = 0.1, 0.5
-    strays = iter([out])
     with PairTable(pair_episode("lift_tray", "train", 3), HEAD) as table:
-        demonstrate_pair(table, PairFilm(table, 5.0), lambda: next(strays, None))
+        lead_astray(table, away(0, height=0.1))
+        assert table.refused == 1
+        demonstrate_pair(table)
         assert table.success and table.refused == 1
 
 
 def test_perturbations_go_up_and_close_grippers_at_times() -> None:
-    stray = pair_perturbation(0.4, np.random.default_rng(1))
-    drawn = [steps for steps in (stray() for _ in range(100)) if steps is not None]
-    assert 20 < len(drawn) < 60
-    assert all((steps[:, [2, 9]] > 0.0).all() and (steps[:-1, [6, 13]] == 0.5).all() for steps in drawn)
-    closed = [steps for steps in drawn if (steps[-1, [6, 13]] == 0.0).all()]
-    assert 3 < len(closed) < 25 and all(steps[-1, 6] in (0.0, 0.5) for steps in drawn)
+    drawn = [pair_perturbation(np.random.default_rng(seed)) for seed in range(100)]
+    assert len({stray.after for stray in drawn}) > 20
+    assert all((stray.steps[:, [2, 9]] > 0.0).all() and (stray.steps[:-1, [6, 13]] == 0.5).all() for stray in drawn)
+    closed = [stray for stray in drawn if (stray.steps[-1, [6, 13]] == 0.0).all()]
+    assert 15 < len(closed) < 50 and all(stray.steps[-1, 6] in (0.0, 0.5) for stray in drawn)
 
 
 def test_the_teacher_opens_grippers_that_closed_in_the_air() -> None:
-    miss = np.zeros((3, 14))
-    miss[:, [2, 9]], miss[:-1, [6, 13]] = 0.01, 0.5
-    strays = iter([None, miss])
     with PairTable(pair_episode("lift_tray", "train", 3), HEAD) as table:
-        film = PairFilm(table, 5.0)
-        demonstrate_pair(table, film, lambda: next(strays, None))
+        taken = film_of(table, 5.0, "one", True, away(12, closing=0.0))
         assert table.success
-        (_, after) = film.episodes("one", actions=True)
-    told = after.vectors[COMMAND].rows[:, [18, 28]]
-    assert after.vectors[STATE].rows[0, 18] > 90.0  # closed, in percent
+    told = taken.vectors[COMMAND].rows[:, [18, 28]]
+    assert taken.vectors[STATE].rows[0, 18] > 90.0  # closed, in percent
     assert (told[0] == 0.0).all() and (told[-1] == 100.0).all()
 
 

@@ -16,13 +16,14 @@ from roboact_ros.sim.tasks.layout import Split, part_and_stream
 from roboact_ros.sim.tasks.pair.hand_over import draft_hand_over
 from roboact_ros.sim.tasks.pair.lift_tray import draft_lift_tray
 from roboact_ros.sim.tasks.pair.open_and_place import draft_open_and_place
-from roboact_ros.sim.tasks.pair.pull_tray import draft_pull_tray
+from roboact_ros.sim.tasks.pair.slide_tray import draft_pull_tray, draft_push_tray
 from roboact_ros.sim.tasks.pair.task import PairDraft, PairTask
 from roboact_ros.sim.world import World
 
 _TASKS: Mapping[str, Callable[[Split, np.random.Generator], PairDraft]] = {
     "lift_tray": draft_lift_tray,
     "pull_tray": draft_pull_tray,
+    "push_tray": draft_push_tray,
     "hand_over": draft_hand_over,
     "open_and_place": draft_open_and_place,
 }

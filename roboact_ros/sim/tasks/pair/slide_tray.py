@@ -1,4 +1,4 @@
-"""Pull the tray nearer."""
+"""Pull the tray nearer, or push it away."""
 
 from __future__ import annotations
 
@@ -12,36 +12,53 @@ from roboact_ros.sim.tasks.pair.grasp_tray import both_hold, carry_tray, grasp_t
 from roboact_ros.sim.tasks.pair.situation import PairSituation
 from roboact_ros.sim.tasks.pair.task import Both, PairDraft, moved, with_trays
 
-_NEARER, _ON_TABLE = 0.06, 0.02
-"""A tray is pulled when it is so much nearer to the arms than it was, and no higher than this above that [m]."""
-_PULL = 0.08
+_MOVED, _ON_TABLE = 0.06, 0.02
+"""A tray is moved when it is so much nearer or farther than it was, and no higher than this above that [m]."""
+_WAY = 0.08
 
 
 @dataclass(frozen=True, slots=True)
-class PullTray:
-    """Pull a tray nearer by its two posts, along the table."""
+class SlideTray:
+    """Pull a tray nearer by its two posts, along the table, or push it away."""
 
     tray: Tray
+    nearer: bool
 
     @property
     def instruction(self) -> str:
         """See :class:`PairTask`."""
-        return f"pull the {self.tray.name} nearer"
+        return f"pull the {self.tray.name} nearer" if self.nearer else f"push the {self.tray.name} away"
 
     def succeeded(self, start: PairSituation, now: PairSituation) -> bool:
-        """Both hold it, it is 6 cm nearer than it was, and still on the table."""
-        way = now.poses[self.tray.name][:3, 3] - start.poses[self.tray.name][:3, 3]
-        return bool(way[0] < -_NEARER and way[2] < _ON_TABLE) and both_hold(self.tray, now)
+        """Both hold it, it is 6 cm from where it was, the right way, and still on the table."""
+        on_table = now.poses[self.tray.name][2, 3] - start.poses[self.tray.name][2, 3] < _ON_TABLE
+        return bool(on_table) and self._done(start, now) > _MOVED and both_hold(self.tray, now)
 
     def next_waypoints(self, start: PairSituation, now: PairSituation) -> Both | None:
         """See :class:`PairTask`."""
         if not both_hold(self.tray, now):
             return grasp_tray(self.tray, now)
-        done = start.poses[self.tray.name][0, 3] - now.poses[self.tray.name][0, 3]
-        return carry_tray(np.array([done - _PULL, 0.0, 0.0]), now)
+        return carry_tray(np.array([self._sign * (_WAY - self._done(start, now)), 0.0, 0.0]), now)
+
+    @property
+    def _sign(self) -> int:
+        return -1 if self.nearer else 1
+
+    def _done(self, start: PairSituation, now: PairSituation) -> float:
+        """Return how far it has been moved the right way, along x [m]."""
+        return self._sign * float(now.poses[self.tray.name][0, 3] - start.poses[self.tray.name][0, 3])
 
 
 def draft_pull_tray(split: Split, random: np.random.Generator) -> PairDraft:
-    """Draw an episode."""
+    """Draw an episode of pulling."""
+    return _draft(split, random, nearer=True)
+
+
+def draft_push_tray(split: Split, random: np.random.Generator) -> PairDraft:
+    """Draw an episode of pushing."""
+    return _draft(split, random, nearer=False)
+
+
+def _draft(split: Split, random: np.random.Generator, nearer: bool) -> PairDraft:
     tray = moved(Tray(), split, random)
-    return with_trays(PullTray(tray), tray)
+    return with_trays(SlideTray(tray, nearer), tray)
