@@ -90,10 +90,10 @@ def test_equal_arguments_give_equal_files(tmp_path: Path, data: Path) -> None:
     assert one == other
 
 
-def away(after: int, closing: float = 0.5, height: float = 0.01) -> Stray:
+def away(after: int, closing: float = 0.5, height: float = 0.01, near: bool = False) -> Stray:
     steps = np.zeros((4, 14))
     steps[:, [2, 9]], steps[:, [6, 13]], steps[-1, [6, 13]] = height, 0.5, closing
-    return Stray(after, steps)
+    return Stray(after, near, steps)
 
 
 def test_a_film_begins_after_what_leads_astray() -> None:
@@ -108,10 +108,23 @@ def test_a_film_begins_after_what_leads_astray() -> None:
     assert set(np.diff(taken.stamps_ns)) == {200_000_000} and not taken.truncated
 
 
-def test_nothing_strays_that_holds_a_thing() -> None:
+def test_a_way_astray_may_wait_until_grippers_are_about_to_close() -> None:
     with PairTable(pair_episode("lift_tray", "train", 3), HEAD) as table:
-        lead_astray(table, away(1000))
-        assert any(gripper.holding for gripper in table.runner.situation.grippers)
+        lead_astray(table, away(0, closing=0.0, height=0.002, near=True))
+        assert all(gripper.holding for gripper in table.runner.situation.grippers) and not table.success
+        demonstrate_pair(table)
+        assert table.success
+
+
+def test_what_holds_a_thing_does_not_stray() -> None:
+    with PairTable(pair_episode("hand_over", "train", 3), HEAD) as table:
+        lead_astray(table, away(70, height=0.0))  # the right one has lifted the rod, the left one comes
+        now = table.runner.situation
+        assert [gripper.holding for gripper in now.grippers] == [False, True]
+        held = now.tools[1].copy()
+        lead_astray(table, away(0))
+        now = table.runner.situation
+        assert now.grippers[1].holding and np.abs(now.tools[1] - held).max() < 0.005
         demonstrate_pair(table)
         assert table.success
 
@@ -127,9 +140,13 @@ def test_the_teacher_goes_on_after_something_was_refused_that_leads_astray() -> 
 def test_perturbations_go_up_and_close_grippers_at_times() -> None:
     drawn = [pair_perturbation(np.random.default_rng(seed)) for seed in range(100)]
     assert len({stray.after for stray in drawn}) > 20
-    assert all((stray.steps[:, [2, 9]] > 0.0).all() and (stray.steps[:-1, [6, 13]] == 0.5).all() for stray in drawn)
-    closed = [stray for stray in drawn if (stray.steps[-1, [6, 13]] == 0.0).all()]
-    assert 15 < len(closed) < 50 and all(stray.steps[-1, 6] in (0.0, 0.5) for stray in drawn)
+    for near, least, most in ((False, 2, 20), (True, 20, 45)):
+        ways = [stray.steps for stray in drawn if stray.near == near]
+        assert 30 < len(ways) < 70 and all((steps[:-1, [6, 13]] == 0.5).all() for steps in ways)
+        assert least < sum((steps[-1, [6, 13]] == 0.0).all() for steps in ways) < most
+        assert all(steps[-1, 6] in (0.0, 0.5) for steps in ways)
+        aside = np.abs([steps[:, [0, 1, 7, 8]].sum(axis=0) for steps in ways])
+        assert (aside.max() < 0.012) if near else all((steps[:, [2, 9]] > 0.0).all() for steps in ways)
 
 
 def test_the_teacher_opens_grippers_that_closed_in_the_air() -> None:
