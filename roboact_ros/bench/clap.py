@@ -4,7 +4,8 @@ The full model (Qwen3-VL-4B and the head released for LIBERO, 16 blocks) needs C
 CUDA graph. The small one, with a tenth of the widths but all blocks and words, runs anywhere in float32; the language
 head has a larger share of it, which is told apart. Told besides: a chunk selected of eight draws, as a cell makes it
 while the arms move, and how near chunks are (cosine) to those of the released procedure, and where the weights are
-bfloat16 to those that it makes with the same weights in float32.
+bfloat16 to those that it makes with the same weights in float32. A chunk by CLAP-NTP on the same language model, with
+eight words of a subtask and eight codes, is timed beside it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import argparse
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from roboact_ros.bench.clap_models import GRID, SIZES, Released, language_model, pixels_of, prompt_ids
+from roboact_ros.bench.clap_models import GRID, SIZES, Answering, Released, language_model, pixels_of, prompt_ids
 from roboact_ros.bench.report import Report, interleaved, percentile
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def run(args: argparse.Namespace) -> Report:
     network = ChunkNetwork(TappedVlm(model.model, RELEASED_TAPS), head)
     prompt = network.vlm.prompt(ids, GRID, GRID)
     graphed = GraphedChunks(network, prompt, pixels, noises[0]) if cuda else None
-    released = Released(model, head, RELEASED_TAPS, ids)
+    released, answering = Released(model, head, RELEASED_TAPS, ids), Answering(model, ids)
     made: dict[str, list[Tensor]] = {"ours": [], "released": []}
 
     def ours() -> None:
@@ -85,7 +86,8 @@ def run(args: argparse.Namespace) -> Report:
     def theirs() -> None:
         made["released"].append(released(pixels, noises[len(made["released"]) % len(noises)]).float().cpu())
 
-    in_turn = interleaved({"ours": ours, "released": theirs}, args.rounds)
+    calls = {"ours": ours, "released": theirs, "ntp": lambda: answering(pixels)}
+    in_turn = interleaved(calls, args.rounds)
     pairs = list(zip(made["ours"], made["released"], strict=True))
     # A graph keeps its memory, so ours is measured without one.
     by_hand = {"ours": lambda: network(pixels, noises[0], prompt), "released": lambda: released(pixels, noises[0])}
@@ -96,7 +98,7 @@ def run(args: argparse.Namespace) -> Report:
     )
     words = interleaved({"head": lambda: released.language_head()[0, 0, 0].item()}, args.rounds)["head"]
 
-    ours_ms, released_ms = percentile(in_turn["ours"], 50) * 1e3, percentile(in_turn["released"], 50) * 1e3
+    ours_ms, released_ms, ntp_ms = (percentile(in_turn[name], 50) * 1e3 for name in calls)
     run_by = {"ours": (network.vlm, head), "released": (model, head)}
     weights = {name: sum(_gib(part) for part in parts) for name, parts in run_by.items()}
     figures = {
@@ -127,9 +129,10 @@ def run(args: argparse.Namespace) -> Report:
                 "chunk_ms": released_ms,
                 "language_head_ms": percentile(words, 50) * 1e3,
                 **figures["released"],
-            }
+            },
+            "ntp": {"chunk_ms": ntp_ms},
         },
-        ratios={"chunk": released_ms / ours_ms},
+        ratios={"chunk": released_ms / ours_ms, "ntp": ntp_ms / ours_ms},
     )
 
 

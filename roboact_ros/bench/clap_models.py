@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 GRID = 16
 """Rows and columns of patches of an image: 224 x 224 pixels are made 256 x 256."""
-_BEFORE, _AFTER = 14, 45
-"""Words of a prompt before and after its images."""
+_BEFORE, _AFTER, _SUBTASK = 14, 45, 8
+"""Words of a prompt before and after its images, and of a subtask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,31 @@ def pixels_of(model: Any, images: int, device: torch.device) -> Tensor:
     eyes = model.config.vision_config
     values = eyes.in_channels * eyes.temporal_patch_size * eyes.patch_size**2
     return torch.randn(images * GRID**2, values, device=device)
+
+
+class Answering:
+    """A chunk of one arm as CLAP-NTP makes it, by the same parts: words of a subtask, then one code after the other."""
+
+    def __init__(self, model: Any, ids: Tensor) -> None:
+        from roboact_ros.policies.nets.clap.act_vae import ActVaeShape
+        from roboact_ros.policies.nets.clap.speaking_vlm import SpeakingVlm
+
+        self._vlm, shape = SpeakingVlm(model), ActVaeShape()
+        self._prompt = self._vlm.prompt(ids, GRID, GRID)
+        weights = self._vlm.lm_head.weight
+        self._rows = [weights] * _SUBTASK + [weights[: shape.codes]] * shape.tokens
+
+    def __call__(self, pixels: Tensor) -> int:
+        """Return the last code."""
+        import torch
+
+        said, token = self._vlm.read(pixels, self._prompt), 0
+        for number, rows in enumerate(self._rows):
+            if number:
+                self._vlm.go_on(said, (token,))
+            with torch.no_grad():
+                token = int(torch.nn.functional.linear(said.said, rows).argmax())
+        return token
 
 
 class Released:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from roboact_ros.bench.clap import add_arguments, near_float32, run
-from roboact_ros.bench.clap_models import GRID, Released, Size, language_model, pixels_of, prompt_ids
+from roboact_ros.bench.clap_models import GRID, Answering, Released, Size, language_model, pixels_of, prompt_ids
 from roboact_ros.errors import PolicyError
 from roboact_ros.policies.clap.run_config import RELEASED_TAPS
 from roboact_ros.policies.nets.clap.chunk_network import ChunkNetwork
@@ -36,6 +36,21 @@ def test_both_make_the_same_chunks() -> None:
     released = Released(model, head, RELEASED_TAPS, ids)
     torch.testing.assert_close(ours, released(pixels, noise), atol=1e-4, rtol=0.0)
     assert released.language_head().shape == (1, len(ids), model.config.text_config.vocab_size)
+
+
+def test_ntp_says_what_the_whole_model_finds_most_probable() -> None:
+    torch.manual_seed(0)
+    model = language_model(TINY, torch.device("cpu"), torch.float32)
+    ids, pixels = prompt_ids(model, 1), pixels_of(model, 1, torch.device("cpu"))
+    said = ids[None]
+    with torch.no_grad():
+        for number in range(16):
+            is_image = (said == model.config.image_token_id).int()
+            grid = torch.tensor([[1, GRID, GRID]])
+            scores = model(said, pixel_values=pixels, image_grid_thw=grid, mm_token_type_ids=is_image).logits[0, -1]
+            best = scores.argmax() if number < 8 else scores[:512].argmax()
+            said = torch.cat((said, best.reshape(1, 1)), dim=1)
+    assert Answering(model, ids)(pixels) == int(said[0, -1])
 
 
 def test_bfloat16_is_compared_with_float32() -> None:
