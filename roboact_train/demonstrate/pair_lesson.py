@@ -70,7 +70,8 @@ def lead_astray(table: PairTable, stray: Stray) -> None:
             return
         steps = steps[: stray.after - done] if done < stray.after else steps
         done += len(steps)
-        table.follow(_chunk(table, steps))
+        if table.follow(_chunk(table, steps)):
+            return  # the demonstration itself will tell why
 
 
 def demonstrate_pair(table: PairTable) -> None:
