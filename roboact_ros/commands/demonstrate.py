@@ -54,7 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="probability of an unrecorded random motion before each of the teacher's, of two arms somewhere on the "
         "way to what they grasp, before the recording begins (%(default)s)",
     )
-    parser.add_argument("--camera", metavar="NAME", help="camera of the scene (front; of two arms: all three)")
+    parser.add_argument(
+        "--camera", metavar="NAME", help="camera of the scene (front); of two arms head, right or left (all three)"
+    )
     parser.add_argument(
         "--size", type=int, nargs=2, default=(320, 240), metavar=("W", "H"), help="of images [px] (320 240)"
     )
@@ -64,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without-actions",
         action="store_true",
-        help="videos of the head camera that do not say what the arms did, of two arms",
+        help="videos that do not say what the arms did, of two arms (with --camera head: as of people)",
     )
     parser.add_argument("--processes", type=int, metavar="N", help="how many work at the same time (all processors)")
     parser.add_argument("--json", action="store_true", help="end with one JSON line")
@@ -117,11 +119,13 @@ def _with_two_arms(args: argparse.Namespace, tasks: list[str]) -> dict[str, Tall
     from roboact_train.pair_table import CAMERAS, PairView
     from roboact_train.processes import cores
 
-    if args.augment or (args.camera, args.arm, args.episodes_per_shard) != (None, None, None):
-        raise ConfigurationError("--augment, --camera, --arm and --episodes-per-shard are for tasks with one arm")
-    actions = not args.without_actions
-    view = PairView(tuple(CAMERAS) if actions else tuple(CAMERAS)[:1], *args.size)
-    recipe = PairRecipe(args.split, args.perturb, 10.0 if args.hertz is None else args.hertz, actions, view)
+    if args.augment or (args.arm, args.episodes_per_shard) != (None, None):
+        raise ConfigurationError("--augment, --arm and --episodes-per-shard are for tasks with one arm")
+    if args.camera not in (None, *CAMERAS):
+        raise ConfigurationError(f'no view "{args.camera}" of two arms; valid: {", ".join(CAMERAS)}')
+    view = PairView((args.camera,) if args.camera else tuple(CAMERAS), *args.size)
+    hertz = 10.0 if args.hertz is None else args.hertz
+    recipe = PairRecipe(args.split, args.perturb, hertz, not args.without_actions, view)
     seeds = range(args.seed, args.seed + args.episodes)
     episodes = [TaughtPairEpisode(task, seed, recipe) for task in tasks for seed in seeds]
     processes = cores() if args.processes is None else args.processes

@@ -41,10 +41,16 @@ def add_tray(spec: Any, tray: Tray) -> None:
     body = spec.worldbody.add_body(name=tray.name)
     body.add_freejoint(name=tray.name)
     half = [size / 2 for size in tray.size]
-    box(body, (0, 0, half[2]), half, material="drawer", density=_BOARD, friction=[0.8, 0.01, 0.0003])
+    box(body, (0, 0, half[2]), half, density=_BOARD, friction=[0.8, 0.01, 0.0003], **_painted(tray, "drawer"))
     for side in (-1, 1):
         y = side * tray.posts / 2
-        cylinder(body, (0, y, tray.size[2]), (0, y, tray.reach), _POST, material="handle", density=_BOARD, **_GRIP)
+        cylinder(
+            body, (0, y, tray.size[2]), (0, y, tray.reach), _POST, density=_BOARD, **_painted(tray, "handle"), **_GRIP
+        )
+
+
+def _painted(tray: Tray, material: str) -> dict[str, Any]:
+    return {"material": material} if tray.colour is None else {"rgba": [*COLOURS[tray.colour], 1.0]}
 
 
 def add_bowl(spec: Any, bowl: Bowl) -> None:

@@ -118,6 +118,7 @@ class Tray:
         size: Of the board, x, y, z [m].
         posts: Distance of the posts [m].
         reach: Height of the posts above the board's bottom [m].
+        colour: Of board and posts; None is a wooden board with dark posts.
     """
 
     name: str = "tray"
@@ -125,6 +126,7 @@ class Tray:
     size: tuple[float, float, float] = (0.20, 0.36, 0.010)
     posts: float = 0.30
     reach: float = 0.085
+    colour: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +142,9 @@ class Contents:
 
     def __post_init__(self) -> None:
         """Refuse unknown colours and names used twice."""
-        for item in self.loose:
-            if item.colour not in COLOURS:
-                raise SimulationError(f'no colour "{item.colour}"; valid: {", ".join(COLOURS)}')
+        for colour in (item.colour for item in (*self.loose, *self.trays)):
+            if colour is not None and colour not in COLOURS:
+                raise SimulationError(f'no colour "{colour}"; valid: {", ".join(COLOURS)}')
         names = [item.name for item in (*self.loose, *self.drawers, *self.boxes, *self.trays)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

@@ -13,9 +13,8 @@ from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.clip_step import torch_device
 from roboact_ros.recording.whole_file import write_whole
 from roboact_ros.types import ImageArray
-from roboact_train.clap.chunks import STEPS
-from roboact_train.clap.looks import Look
-from roboact_train.clap.sources import find_sources
+from roboact_train.clap.pairs import frames_of_video
+from roboact_train.clap.sources import Source, find_sources
 from roboact_train.clap.trained import TrainedVdVae, codebook_id, read_trained_vd_vae
 
 _AT_ONCE = 16
@@ -52,8 +51,8 @@ def label(
     if stride < 1:
         raise ConfigurationError(f"--stride is at least 1, not {stride}")
     trained = read_trained_vd_vae(model, encoder, torch_device(device))
-    looks = [source.look for source in find_sources(sources, camera) if source.look is not None]
-    names = [look.name for look in looks]
+    videos = [source for source in find_sources(sources, camera) if source.look is not None]
+    names = [source.look.name for source in videos if source.look is not None]
     if not names:
         raise ConfigurationError(
             f"{', '.join(map(str, sources))}: nothing here has images, so there is nothing to label"
@@ -66,41 +65,43 @@ def label(
     counts = {"labels": 0, "short": 0}
 
     def lines() -> Iterator[str]:
-        for look in looks:
+        for source, name in zip(videos, names, strict=True):
             found = 0
-            for frame, codes in labels(trained, look, stride):
+            for frame, codes in labels(trained, source, stride):
                 found += 1
                 left, right = codes.tolist()
                 tokens = "".join(f"<ACT_{code}>" for code in (*right, *left))
-                line = {"source": look.name, "frame": frame, "left": left, "right": right, "tokens": tokens}
+                line = {"source": name, "frame": frame, "left": left, "right": right, "tokens": tokens}
                 yield json.dumps(line | {"codebook": codebook}) + "\n"
             counts["labels"] += found
             counts["short"] += not found
-            tell(f"{look.name}: {found} labels")
+            tell(f"{name}: {found} labels")
 
     write_whole(output, lines())
-    short = f"; {counts['short']} have less than {STEPS + 1} frames" if counts["short"] else ""
-    return f"{output}: {counts['labels']} labels of {len(looks)} videos{short}"
+    short = f"; {counts['short']} are too short" if counts["short"] else ""
+    return f"{output}: {counts['labels']} labels of {len(videos)} videos{short}"
 
 
-def labels(trained: TrainedVdVae, look: Look, stride: int) -> Iterator[tuple[int, Tensor]]:
-    """Yield frames and (2, tokens) codes of the left and the right arm from there to 32 frames later.
+def labels(trained: TrainedVdVae, source: Source, stride: int) -> Iterator[tuple[int, Tensor]]:
+    """Yield frames of a video and (2, tokens) codes of the left and the right arm in the 32 frames from there.
 
     Raises:
         RecordingError: The video cannot be read.
     """
-    starts = range(0, look.frames - STEPS, stride)
-    wanted = sorted({frame for start in starts for frame in (start, start + STEPS)})
+    pairs = [(first, later) for first, later in frames_of_video(source, stride).tolist()]
+    wanted = sorted({frame for pair in pairs for frame in pair})
+    if source.look is None:
+        return
     held: dict[int, ImageArray] = {}
-    waiting: list[int] = []
-    for frame, image in zip(wanted, look.images(wanted), strict=True):
+    for frame, image in zip(wanted, source.look.images(wanted), strict=True):
         held[frame] = image
-        if frame - STEPS in starts:
-            waiting.append(frame - STEPS)
-        if len(waiting) == _AT_ONCE or (waiting and frame == wanted[-1]):
-            yield from zip(waiting, _codes(trained, [(held[f], held[f + STEPS]) for f in waiting]), strict=True)
-            held = {f: i for f, i in held.items() if f > waiting[-1]}
-            waiting = []
+        ready = [pair for pair in pairs if pair[1] <= frame]
+        if len(ready) >= _AT_ONCE or frame == wanted[-1]:
+            for some in (ready[begin : begin + _AT_ONCE] for begin in range(0, len(ready), _AT_ONCE)):
+                codes = _codes(trained, [(held[first], held[later]) for first, later in some])
+                yield from zip((first for first, _ in some), codes, strict=True)
+            pairs = pairs[len(ready) :]
+            held = {number: kept for number, kept in held.items() if pairs and number >= pairs[0][0]}
 
 
 @torch.no_grad()

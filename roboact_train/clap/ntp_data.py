@@ -70,6 +70,7 @@ def read_data(
     Raises:
         RoboactError: An episode has no images or no actions, or cannot be read.
     """
+    seen_by = _views if settings.wrists else _head_only
     episodes, looks, videos = [], [], []
     for source in sources:
         if settings.labels and source.told is not None and source.look is not None:
@@ -80,7 +81,7 @@ def read_data(
             missing = "nothing says what arms did" if source.episode is None else "it has no images"
             raise ConfigurationError(f"{name}: {missing}; images and actions are needed, or for clap_ntp --labels")
         episodes.append(source.episode)
-        looks.append(_views(source.look) if settings.wrists else {VIEWS[0]: source.look})
+        looks.append(seen_by(source.look))
     corpus = corpus_of(episodes, tokenizer.statistics, settings.validation, settings.seed, settings.stride)
     codes = codes_of(corpus, tokenizer.model)
     if settings.labels:
@@ -89,7 +90,7 @@ def read_data(
         shape = tokenizer.model.shape
         known = read_labels(Path(settings.labels), shape.tokens, shape.codes, codebook_id(tokenizer.model))
         corpus, codes = with_videos(corpus, codes, videos, known)
-        looks += [{VIEWS[0]: video.look} for video in videos]
+        looks += [seen_by(video.look) for video in videos]
     say(", ".join(f"{count} chunks {name}" for name, count in corpus.counts.items()))
     for line in corpus.left_out_lines():
         say(line)
@@ -130,6 +131,10 @@ def _views(look: Look) -> dict[str, Look]:
         view: replace(look, camera=known[view]) for view in VIEWS[1:] if known.get(view, look.camera) != look.camera
     }
     return {VIEWS[0]: look, **beside}
+
+
+def _head_only(look: Look) -> dict[str, Look]:
+    return {VIEWS[0]: look}
 
 
 def _seen(views: Mapping[str, Look], frames: Sequence[int], settings: NtpSettings) -> Sequence[Views]:

@@ -20,6 +20,7 @@ class NtpSettings(LoopSettings):
     """Settings of CLAP-NTP; ``model`` is the folder of the Qwen3-VL, or of a CLAP-NTP, that is trained on.
 
     Attributes:
+        checkpoint: A run of CLAP-RF with whose language model to begin; the words stay those of ``model``.
         adapt: ``full`` trains all weights, ``lora`` small matrices beside those of the language model and the rows of
             the action tokens.
         rank: Of these matrices.
@@ -68,10 +69,6 @@ class NtpSettings(LoopSettings):
     judged: Count = 256
     checkpoint_gradients: bool = False
     export: Literal["float32", "bfloat16"] = "bfloat16"
-
-    def __post_init__(self) -> None:
-        if self.checkpoint:
-            raise ValueError("CLAP-NTP begins with the folder of a language model (--model), not with a --checkpoint")
 
     @property
     def base(self) -> Path:

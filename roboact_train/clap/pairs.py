@@ -81,7 +81,7 @@ def pairs_of(sources: Sequence[Source], statistics: Statistics, validation: floa
     if blind:
         raise ConfigurationError(f"{blind[0]}: a vd_vae needs images of the arms; shards have none between steps")
     done = [(source.episode, source.look) for source in sources if source.episode is not None and source.look]
-    videos = [source.look for source in sources if source.episode is None and source.look is not None]
+    videos = [source for source in sources if source.episode is None and source.look is not None]
     parts = []
     corpus = corpus_of([episode for episode, _ in done], statistics, validation, seed, stride) if done else None
     if corpus is not None:
@@ -91,15 +91,26 @@ def pairs_of(sources: Sequence[Source], statistics: Statistics, validation: floa
         parts.append((corpus.episode_of, frames, corpus.actions, corpus.arms, corpus.robots, kept))
     kept_aside = min(round(validation * len(videos)), max(len(videos) - 1, 0))  # one is left to learn from
     aside = np.random.default_rng((seed, len(videos))).permutation(len(videos))[:kept_aside]
-    for place, look in enumerate(videos):
-        first = np.arange(0, look.frames - STEPS, stride, dtype=np.int64)
-        count = len(first)
+    for place, source in enumerate(videos):
+        frames = frames_of_video(source, stride)
+        count = len(frames)
         nothing = np.zeros((count, STEPS, WIDTH), np.float32), np.ones((count, len(ARMS)), bool)
-        frames = np.column_stack((first, first + STEPS))
         names, kept = np.full(count, HUMAN), np.full(count, place in aside)
         parts.append((np.full(count, len(done) + place), frames, *nothing, names, kept))
     if not sum(len(part[0]) for part in parts):
         raise ConfigurationError(f"{len(sources)} episodes and videos have no two images {STEPS} frames apart")
     look_of, frames, actions, arms, robots, kept = (np.concatenate(column) for column in zip(*parts, strict=True))
-    looks = [*(look for _, look in done), *videos]
+    looks = [*(look for _, look in done), *(source.look for source in videos if source.look is not None)]
     return Pairs(looks, look_of, frames, actions, arms, robots, np.flatnonzero(~kept), np.flatnonzero(kept), corpus)
+
+
+def frames_of_video(source: Source, stride: int) -> IntArray:
+    """Return the (N, 2) first and later frames of the pairs of a video.
+
+    Where it is told that a video shows something until it is done, its last image stays, as the last command of a robot
+    does; pairs of which that would be the greater part are left out.
+    """
+    frames = 0 if source.look is None else source.look.frames
+    whole = source.told is not None and not source.told.truncated
+    first = np.arange(0, frames - (STEPS // 2 if whole else STEPS), stride, dtype=np.int64)
+    return np.column_stack((first, np.minimum(first + STEPS, frames - 1)))

@@ -70,7 +70,8 @@ class PatchEncoder:
         self._mean, self._deviation = (torch.tensor(part, device=device)[:, None, None] for part in normal)
         self.fingerprint = _fingerprint(network, size, normal)
         try:
-            tokens = self._tokens(torch.zeros(1, 3, size.height, size.width, device=device))
+            with torch.no_grad():
+                tokens = self._tokens(torch.zeros(1, 3, size.height, size.width, device=device))
         except (AttributeError, TypeError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise PolicyError(f"a {kind} cannot look at {size.height} x {size.width} px: {reason}") from error
@@ -82,9 +83,12 @@ class PatchEncoder:
     @torch.no_grad()
     def __call__(self, pixels: Tensor) -> Tensor:
         """Return (n, patches, width) features of (n, 3, height, width) images in 0 … 1."""
-        return self._tokens(pixels.to(self.device))[:, -self.patches :].float()
+        return self.patches_of(pixels.to(self.device))
 
-    @torch.no_grad()
+    def patches_of(self, pixels: Tensor) -> Tensor:
+        """Return the same, with gradients for a network that somebody lets learn."""
+        return self._tokens(pixels)[:, -self.patches :].float()
+
     def _tokens(self, pixels: Tensor) -> Tensor:
         tokens: Tensor = self._network(pixel_values=(pixels - self._mean) / self._deviation).last_hidden_state
         return tokens

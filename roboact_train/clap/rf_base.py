@@ -10,8 +10,6 @@ import torch
 
 from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.clap.ntp_folder import STATISTICS, TOKENIZER, check_rows, qwen3_vl
-from roboact_ros.policies.clap.run_folder import weights_in
-from roboact_ros.policies.nets.checkpoint import load_weights, read_state_dict
 from roboact_ros.policies.nets.clap.act_vae import ActionTokenizer, ActVaeShape
 from roboact_ros.policies.nets.clap.answer import AnswerWords
 from roboact_ros.policies.nets.clap.checkpoint import read_action_tokenizer
@@ -23,8 +21,6 @@ from roboact_train.clap.ntp_base import model_fingerprint
 from roboact_train.clap.rf_settings import MEASURED, RfSettings
 from roboact_train.clap.trained import TrainedTokenizer, read_tokenizer
 
-LANGUAGE, ACTION = "qwen_vl_interface.model.", "action_model."
-"""Begins of the released names of weights."""
 _NO_CODES = ActVaeShape(width=1, heads=1, feedforward=1, layers=1, tokens=1, codes=1, code_width=1)
 """Without matching no codes are needed; the data has some anyway."""
 
@@ -139,20 +135,3 @@ def rf_head(settings: RfSettings, width: int, columns: int) -> FlowHead:
     for part in idle:
         part.requires_grad_(False)
     return head
-
-
-def load_run(path: Path, model: Any, head: FlowHead) -> None:
-    """Copy the weights of a run; those that a head has only with self-attention may be missing.
-
-    Raises:
-        PolicyError: It is the run of another model.
-    """
-    file = weights_in(path) if path.is_dir() else path
-    content = read_state_dict(file)
-    language, action = (
-        {key.removeprefix(start): value for key, value in content.items() if key.startswith(start)}
-        for start in (LANGUAGE, ACTION)
-    )
-    new = {key: value for key, value in head.state_dict().items() if ".attn2." in key or ".norm2." in key}
-    load_weights(model, language, file, "Qwen3-VL")
-    load_weights(head, new | action, file, "CLAP-RF's flow head")

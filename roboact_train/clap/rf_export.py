@@ -15,10 +15,11 @@ from safetensors.torch import save_file
 from roboact_ros.policies.clap.run_config import FRAMEWORK
 from roboact_ros.policies.clap.run_folder import BASE, CONFIG, STATISTICS
 from roboact_ros.policies.manifest import MANIFEST
-from roboact_train.clap.rf_base import ACTION, LANGUAGE, RfBase
+from roboact_train.clap.rf_base import RfBase
 from roboact_train.clap.rf_batch import RfBatches
 from roboact_train.clap.rf_objective import RfObjective
 from roboact_train.clap.rf_settings import RfSettings
+from roboact_train.clap.rf_weights import ACTION, LANGUAGE
 from roboact_train.training.finished import whole_folder, write_manifest
 
 KIND = "clap_rf"

@@ -30,6 +30,7 @@ class RfSettings(LoopSettings):
 
     Attributes:
         checkpoint: A run of CLAP-RF to go on from; the reference of Knowledge Matching stays ``model``.
+        goes_on: With ``all`` of that run, or with its ``head`` on the language model of ``model``.
         vlm_rate: Part of the learning rate for the language model.
         horizon: Steps of a chunk.
         taps: Blocks of the language model that the head listens to, one for each of its own.
@@ -63,6 +64,7 @@ class RfSettings(LoopSettings):
     betas: tuple[Part, Part] = (0.9, 0.95)
     epsilon: _Rate = 1e-8
     clip_gradient: NotNegative = 1.0
+    goes_on: Literal["all", "head"] = "all"
     vlm_rate: _Rate = 0.1
     horizon: Annotated[int, Field(ge=1, le=STEPS)] = STEPS
     taps: tuple[Annotated[int, Field(ge=0)], ...] = RELEASED_TAPS
@@ -86,6 +88,8 @@ class RfSettings(LoopSettings):
     def __post_init__(self) -> None:
         if self.insulated and self.matching != "off":
             raise ValueError("a frozen language model (insulated) needs no Knowledge Matching: say matching: off")
+        if self.goes_on == "head" and not self.checkpoint:
+            raise ValueError("goes_on: head needs the run whose head it is (checkpoint)")
         if not self.taps or list(self.taps) != sorted(set(self.taps)):
             raise ValueError(f"taps are ascending numbers of blocks, not {list(self.taps)}")
 

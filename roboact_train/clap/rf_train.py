@@ -8,12 +8,13 @@ from pathlib import Path
 
 from roboact_train.clap.ntp_data import read_data
 from roboact_train.clap.ntp_settings import NtpSettings
-from roboact_train.clap.rf_base import load_run, rf_base, rf_head, rf_tokenizer
+from roboact_train.clap.rf_base import rf_base, rf_head, rf_tokenizer
 from roboact_train.clap.rf_batch import RfBatches
 from roboact_train.clap.rf_export import KIND
 from roboact_train.clap.rf_learner import RfLearner, rf_adamw
 from roboact_train.clap.rf_objective import RfObjective
 from roboact_train.clap.rf_settings import RfSettings
+from roboact_train.clap.rf_weights import load_head, load_language
 from roboact_train.clap.sources import find_sources
 from roboact_train.training.loop import Outcome
 from roboact_train.training.session import OnBatch, Session
@@ -76,7 +77,9 @@ def train(
     objective = RfObjective(base.model, head, settings, small)
     objective.loss.to(accelerator.device)
     if settings.checkpoint:  # after the reference was taken
-        load_run(Path(settings.checkpoint), base.model, head)
+        if settings.goes_on == "all":
+            load_language(Path(settings.checkpoint), base.model)
+        load_head(Path(settings.checkpoint), head)
     learner = RfLearner(data, batches, base, objective, settings, session.place)
     say(f"learned from {', '.join(batches.views)}, matching {settings.matching}")
     about = {"sources": [str(path) for path in request.sources], "samples": dict(data.corpus.counts)}

@@ -111,6 +111,7 @@ class VdVaeSettings(TokenizerSettings):
         commitment: Weight of the distance from vectors to their codes (beta).
         contrast: Weight of the contrast with actions (lambda_con).
         sparsity: Weight of the size of irrelevant codes (lambda_reg).
+        naming: Weight of the cross-entropy of the codes of robots, which neither the paper nor the release has.
         teacher_decay: Of the average of the weights that labels videos without actions.
     """
 
@@ -130,6 +131,7 @@ class VdVaeSettings(TokenizerSettings):
     commitment: NotNegative = 1.0
     contrast: NotNegative = 0.1
     sparsity: NotNegative = 0.5
+    naming: NotNegative = 0.0
     teacher_decay: Part = 0.999
 
 

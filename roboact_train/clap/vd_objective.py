@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn import functional
 
+from roboact_ros.policies.nets.clap.codebook import Codebook
 from roboact_ros.policies.nets.clap.vd_vae import ARMS, VdVae, VdVaeShape
 from roboact_train.clap.code_usage import CodeUsage
 from roboact_train.clap.siglip import paper_loss, siglip_loss
@@ -27,6 +28,7 @@ class VdTerms:
         quantisation: Of both kinds of codes.
         contrast: Of what is seen with what is done.
         sparsity: Mean size of the irrelevant codes.
+        naming: Cross-entropy of the codes of what is known to be done; 0 where it has no weight or nothing is known.
         seen: (n, 2, tokens * width) what is contrasted, of each arm.
         indices: (n, irrelevant + relevant) codes.
     """
@@ -35,13 +37,15 @@ class VdTerms:
     quantisation: Tensor
     contrast: Tensor
     sparsity: Tensor
+    naming: Tensor
     seen: Tensor
     indices: Tensor
 
     def weighted(self, settings: VdVaeSettings) -> Tensor:
         """Return the loss."""
         terms = settings.reconstruction * self.reconstruction + self.quantisation
-        return terms + settings.contrast * self.contrast + settings.sparsity * self.sparsity
+        terms = terms + settings.contrast * self.contrast + settings.sparsity * self.sparsity
+        return terms + settings.naming * self.naming
 
 
 class VdObjective(nn.Module):
@@ -90,6 +94,10 @@ class VdObjective(nn.Module):
         predicted = model.predicted(shown[:, 0], torch.cat((codes_i, codes_t), dim=1))
         rows = torch.cat((model.vq_i.codebook(indices_i), model.vq_t.codebook(indices_t)), dim=1)
         seen = by_arm(vectors_t if paper else codes_t)
+        known = arms & ~unlabelled[:, None]
+        naming = vectors_t.new_zeros(())
+        if self._settings.naming and bool(known.any()):
+            naming = naming_loss(by_arm(vectors_t)[known], done[known], model.vq_t)
         if bool(unlabelled.any()):
             done = torch.where(unlabelled[:, None, None], by_arm(taught(model, clean, quantised=not paper)), done)
         every, exists, before = _from_all(done.to(seen.dtype), arms) if self.training else (done, arms, 0)
@@ -99,6 +107,7 @@ class VdObjective(nn.Module):
             quantisation_loss(torch.cat((vectors_i, vectors_t), dim=1), rows, self._settings.commitment),
             loss(seen[arms], every[exists], model.temperature, model.bias, before),
             (vectors_i if paper else codes_i).abs().mean(),
+            naming,
             seen,
             torch.cat((indices_i, indices_t), dim=1),
         )
@@ -107,6 +116,22 @@ class VdObjective(nn.Module):
 def by_arm(codes: Tensor) -> Tensor:
     """Return (n, 2, tokens * width) what is said of each arm in (n, 2 * tokens, width) codes."""
     return codes.reshape(len(codes), ARMS, -1)
+
+
+def naming_loss(seen: Tensor, done: Tensor, codebook: Codebook) -> Tensor:
+    """Return the cross-entropy of the codes of what was done, when near codes are the probable ones.
+
+    Distances count in proportion to how far codes are spread.
+
+    Args:
+        seen: (n, tokens * width) what is seen of an arm, before quantisation.
+        done: (n, tokens * width) what it did.
+        codebook: The codes.
+    """
+    table = codebook.codebook.weight.detach()
+    rows, right = (part.reshape(-1, table.shape[1]) for part in (seen, done))
+    distances = torch.cdist(rows.float(), table.float()) ** 2 / table.float().var(dim=0).mean()
+    return functional.cross_entropy(-distances, codebook(right)[1])
 
 
 @torch.no_grad()

@@ -21,7 +21,7 @@ class PairRecipe:
         split: ``train`` or ``unseen``.
         perturb: Probability that something leads both tools astray before a demonstration begins.
         hertz: Frames per second [1/s].
-        actions: Say what the arms did; otherwise there is a video of the head camera only.
+        actions: Say what the arms did; otherwise there is a video.
         view: What is looked at.
 
     Raises:

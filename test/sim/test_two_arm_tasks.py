@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from roboact_ros.cells.load import load_cell
 from roboact_ros.errors import SimulationError
 from roboact_ros.robots import UR5E
+from roboact_ros.sim.build import build_model
 from roboact_ros.sim.pair_runner import PairRunner
 from roboact_ros.sim.pair_teacher import AXES, next_steps, teach_pair
+from roboact_ros.sim.scene import COLOURS, Contents, Tray
 from roboact_ros.sim.tasks.pair.open_and_place import HELD_OUT_PLACE, OpenAndPlace
 from roboact_ros.sim.tasks.pair.situation import observe_pair
+from roboact_ros.sim.tasks.pair.task import HELD_OUT_COLOURS
 from roboact_ros.sim.tasks.two_arms import PAIR_TASKS, PairEpisode, pair_episode
 from roboact_ros.sim.world import World
 from roboact_ros.types import ActionChunk
@@ -30,24 +35,36 @@ def test_an_episode_is_decided_by_task_split_and_seed(name: str) -> None:
     assert pair_episode(name, "train", 5) != pair_episode(name, "train", 6)
 
 
-@pytest.mark.parametrize(
-    ("name", "middle", "seen", "unseen"),
-    [
-        ("lift_tray", 0.50, 0.02, 0.03),
-        ("pull_tray", 0.50, 0.02, 0.03),
-        ("push_tray", 0.50, 0.02, 0.03),
-        ("hand_over", 0.50, 0.02, 0.03),
-        ("open_and_place", 0.56, 0.02, 0.02),
-    ],
-)
-def test_things_stand_elsewhere_in_unseen_episodes(name: str, middle: float, seen: float, unseen: float) -> None:
-    def away(split: str, seed: int) -> float:
-        contents = pair_episode(name, split, seed).contents
-        (place,) = [tray.place for tray in contents.trays] + [drawer.place for drawer in contents.drawers]
-        return abs(place.x - middle)
+@pytest.mark.parametrize("name", [name for name in PAIR_TASKS if name != "open_and_place"])
+def test_trays_and_rods_of_unseen_episodes_have_other_colours(name: str) -> None:
+    def trays(split: str) -> list[Tray]:
+        return [pair_episode(name, split, seed).contents.trays[0] for seed in range(20)]
 
-    assert max(away("train", seed) for seed in range(20)) <= seen
-    assert min(away("unseen", seed) for seed in range(20)) >= unseen
+    assert {tray.colour for tray in trays("train")} == {None}
+    assert {tray.colour for tray in trays("unseen")} == set(HELD_OUT_COLOURS)
+    for split in ("train", "unseen"):
+        places = np.array([[tray.place.x, tray.place.y] for tray in trays(split)])
+        assert (0.02 < np.ptp(places, axis=0)).all() and (np.ptp(places, axis=0) <= 0.04).all()
+        assert abs(places[:, 0] - 0.50).max() <= 0.02
+
+
+def test_a_tray_of_a_colour_looks_like_it_and_one_of_no_colour_is_refused() -> None:
+    def shown(colour: str | None) -> np.ndarray:
+        contents = Contents((), (), (), (), (), (Tray(colour=colour),))
+        return build_model(replace(of("lift_tray")[0].world.scene, contents=contents)).geom_rgba
+
+    wooden, blue = shown(None), shown("blue")
+    (changed,) = np.nonzero((wooden != blue).any(axis=1))
+    assert len(changed) == 3 and np.allclose(blue[changed], [*COLOURS["blue"], 1.0])
+    with pytest.raises(SimulationError, match='no colour "gold"; valid: red, green'):
+        Contents(trays=(Tray(colour="gold"),))
+
+
+def test_a_drawer_stands_elsewhere_in_unseen_episodes() -> None:
+    def away(split: str, seed: int) -> float:
+        return abs(pair_episode("open_and_place", split, seed).contents.drawers[0].place.x - 0.56)
+
+    assert max(away("train", seed) for seed in range(20)) <= 0.02 <= min(away("unseen", seed) for seed in range(20))
 
 
 def test_the_block_of_an_unseen_episode_has_another_colour_and_place() -> None:

@@ -222,6 +222,29 @@ def test_an_insulated_language_model_stays_as_it_was(tmp_path: Path, data: Path,
     assert train(further, lambda line: None).progress.best is not None
 
 
+def test_language_model_and_head_may_come_from_different_runs(
+    tmp_path: Path, data: Path, speaking: Path, trained: Path
+) -> None:
+    """So what a policy has seen goes into the next CLAP-NTP, and what that learns from videos back into the policy."""
+    first = load_file(trained / "final_model/model.safetensors")
+    head = {"matching": "off", "insulated": True, "checkpoint": str(trained), "goes_on": "head"}
+    train(request(tmp_path / "run", data, speaking, learning_rate=1e-12, **head), lambda line: None)
+    both = load_file(tmp_path / "run/best/final_model/model.safetensors")
+    plain = load_file(speaking / "model.safetensors")
+    from_model = {f"qwen_vl_interface.model.{name}": value for name, value in plain.items()}
+    heads = {name: value for name, value in first.items() if name.startswith("action_model.")}
+    for name, value in (from_model | heads).items():
+        torch.testing.assert_close(both[name], value, atol=1e-6, rtol=0.0)
+    given = {"model": str(speaking), "checkpoint": str(trained)}
+    base = ntp_base(
+        settings_from(None, given, NtpSettings), rf_tokenizer(settings_from(None, given, RfSettings)).model.shape.codes
+    )
+    weights = base.weights()
+    assert all(torch.equal(weights[name], first[f"qwen_vl_interface.model.{name}"]) for name in plain)
+    with pytest.raises(ValueError, match="needs the run whose head it is"):
+        RfSettings(goes_on="head")
+
+
 def test_an_interrupted_training_goes_on_with_equal_losses(tmp_path: Path, data: Path, speaking: Path) -> None:
     def losses(output: str, until: int = 0, resume: bool = False) -> list[float]:
         asked = replace(request(tmp_path / output, data, speaking, epochs=2, dropout=0.2), resume=resume)

@@ -22,18 +22,20 @@ from torch.nn import functional
 
 from roboact_ros.cli import main
 from roboact_ros.errors import ConfigurationError, PolicyError, RecordingError, RoboactError
-from roboact_ros.policies.clap.robots import ROBOTS
+from roboact_ros.policies.clap.robots import ROBOTS, robot_named
 from roboact_ros.policies.clap.statistics import write_statistics
 from roboact_ros.policies.nets.clap.act_vae import ActVaeShape
 from roboact_ros.policies.nets.clap.vd_vae import VdVaeShape
+from roboact_train.clap.episode import ClapEpisode
 from roboact_train.clap.label import label, labels
 from roboact_train.clap.light import in_other_light
+from roboact_train.clap.looks import VideoLook
 from roboact_train.clap.ntp_videos import read_labels
-from roboact_train.clap.pairs import HUMAN, pairs_of
+from roboact_train.clap.pairs import HUMAN, frames_of_video, pairs_of
 from roboact_train.clap.patch_cache import PATCHES_FILE, PatchCache
 from roboact_train.clap.patches import RANDOM, ImageSize, patch_encoder
 from roboact_train.clap.siglip import paper_loss, siglip_loss
-from roboact_train.clap.sources import find_sources
+from roboact_train.clap.sources import Source, find_sources
 from roboact_train.clap.tokenizer_settings import ActVaeSettings, VdVaeSettings
 from roboact_train.clap.train import TokenizerRequest, train
 from roboact_train.clap.trained import CPU, codebook_id, read_tokenizer, read_trained_vd_vae
@@ -137,6 +139,43 @@ def test_every_term_by_hand(form: str) -> None:
         torch.testing.assert_close(terms.contrast, torch.log1p(torch.exp(-signs * logits)).sum() / 5)
         whole = terms.reconstruction + terms.quantisation + 0.1 * terms.contrast + 0.5 * terms.sparsity
         torch.testing.assert_close(objective(**inputs), whole)
+
+
+@pytest.mark.parametrize("form", ["released", "paper"])
+def test_codes_of_robots_are_named_and_those_of_videos_are_not(form: str) -> None:
+    settings = VdVaeSettings(**{**QUICK, "form": form, "naming": 2.0})
+    objective, inputs = VdObjective(new_vd_vae(SHAPE, 0), settings).eval(), some_inputs()
+    model = objective.model
+    with torch.no_grad():
+        plain, terms = objective.terms(**{**inputs, "arms": torch.zeros(3, 2).bool()}), objective.terms(**inputs)
+        seen = by_arm(model.encode_change(inputs["looked"])[1])
+        table = model.vq_t.codebook.weight
+        losses = []
+        for n, arm in ((0, 0), (0, 1), (1, 1)):
+            for vector, right in zip(seen[n, arm].reshape(-1, 8), inputs["done"][n, arm].reshape(-1, 8), strict=True):
+                near, best = (((part - table) ** 2).sum(1) for part in (vector, right))
+                losses.append(functional.cross_entropy(-near / table.var(dim=0).mean(), best.argmin()))
+        torch.testing.assert_close(terms.naming, torch.stack(losses).mean())
+        assert plain.naming == 0.0
+        others = replace(terms, naming=torch.zeros(()))
+        torch.testing.assert_close(terms.weighted(settings), others.weighted(settings) + 2.0 * terms.naming)
+    # Told to name them, it soon does.
+    objective.train()
+    optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    first = float(terms.naming)
+    for _ in range(60):
+        optimiser.zero_grad()
+        objective(**inputs).backward()
+        optimiser.step()
+    assert float(objective.eval().terms(**inputs).naming.detach()) < 0.5 * first
+
+
+def test_the_last_image_of_a_video_stays_where_it_is_told_that_it_ends_there() -> None:
+    source = Source(None, VideoLook(Path("one.avi"), 40, 10.0))
+    assert frames_of_video(source, 4).tolist() == [[0, 32], [4, 36]]
+    told = ClapEpisode("one", robot_named("human"), 10.0, *np.zeros((2, 40, 14)), ["lift"] * 40, [""] * 40)
+    assert frames_of_video(replace(source, told=told), 8).tolist() == [[0, 32], [8, 39], [16, 39]]
+    assert len(frames_of_video(replace(source, told=replace(told, truncated=True)), 4)) == 2
 
 
 def test_nothing_frozen_moves_and_everything_else_does() -> None:
@@ -279,12 +318,13 @@ def test_an_interrupted_training_goes_on_exactly_and_its_model_labels_videos(
     assert [line["frame"] for line in lines] == list(range(0, 28, 4))
     last = lines[-1]
     assert last["tokens"] == "".join(f"<ACT_{code}>" for code in last["right"] + last["left"])
-    (look,) = (source.look for source in find_sources([data / "videos"], ""))
+    (source,) = find_sources([data / "videos"], "")
+    look = source.look
     assert look is not None
     features = found.encoder(SIZE.pixels(list(look.images([24, 56]))))
     _, indices = found.model.quantised_change(features[None])
     assert indices[0, 2:].tolist() == last["left"] + last["right"]
-    assert [frame for frame, _ in labels(found, look, 1)] == list(range(28))
+    assert [frame for frame, _ in labels(found, source, 1)] == list(range(28))
 
     manifest = tmp_path / "whole" / "best" / "manifest.yaml"
     manifest.write_text(manifest.read_text().replace("  seed: 0\n  camera", "  seed: 1\n  camera"))

@@ -72,13 +72,15 @@ def test_videos_without_actions_are_told_apart_and_have_words(
 ) -> None:
     out = tmp_path / "videos"
     words = ["lift_tray", "--episodes", "1", "--split", "unseen", "--hertz", "2", "--size", "32", "24"]
-    assert main(["demonstrate", *words, "--without-actions", "--json", "--processes", "1", "--output", str(out)]) == 0
+    words += ["--without-actions", "--camera", "head", "--json", "--processes", "1"]
+    assert main(["demonstrate", *words, "--output", str(out)]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])["tasks"]["lift_tray"]
     (source,) = find_sources([out], "")
     assert source.episode is None and source.look is not None and source.told is not None
     assert (told["kept"], told["samples"]) == (1, source.look.frames) and source.look.frames > 10
     assert source.told.subtasks[0] == "lift the tray"
-    assert "cartesian" not in (out / "meta" / "info.json").read_text()
+    about = (out / "meta" / "info.json").read_text()
+    assert "cartesian" not in about and "images_dict.head" in about and "images_dict.left" not in about
 
 
 def test_equal_arguments_give_equal_files(tmp_path: Path, data: Path) -> None:
@@ -164,6 +166,7 @@ def test_the_teacher_opens_grippers_that_closed_in_the_air() -> None:
         (["lift_tray", "stack"], "stack does not go together with lift_tray.*of one arm (.*push.*) or of two"),
         (["lift_tray", "--augment", "2"], "are for tasks with one arm"),
         (["lift_tray", "--arm", "ur5"], "are for tasks with one arm"),
+        (["lift_tray", "--camera", "front"], 'no view "front" of two arms; valid: head, right, left'),
         (["stack", "--without-actions"], "are for tasks with two arms"),
         (["lift_tray", "--hertz", "3"], "a whole number that divides 500"),
         (["lift_tray", "--perturb", "1"], "a probability below 1"),

@@ -9,7 +9,7 @@ import numpy as np
 from roboact_ros.sim.scene import Planar, Tray
 from roboact_ros.sim.tasks.layout import Split
 from roboact_ros.sim.tasks.pair.situation import LEFT, RIGHT, PairSituation
-from roboact_ros.sim.tasks.pair.task import Both, PairDraft, moved, with_trays
+from roboact_ros.sim.tasks.pair.task import Both, PairDraft, drawn, with_trays
 from roboact_ros.sim.tasks.skills import reached
 from roboact_ros.sim.tasks.task import CLOSED, OPEN, Waypoint
 
@@ -58,5 +58,5 @@ class HandOver:
 
 def draft_hand_over(split: Split, random: np.random.Generator) -> PairDraft:
     """Draw an episode."""
-    rod = moved(_ROD, split, random)
+    rod = drawn(_ROD, split, random)
     return with_trays(HandOver(rod), rod)

@@ -10,7 +10,7 @@ from roboact_ros.sim.scene import Tray
 from roboact_ros.sim.tasks.layout import Split
 from roboact_ros.sim.tasks.pair.grasp_tray import both_hold, carry_tray, grasp_tray
 from roboact_ros.sim.tasks.pair.situation import PairSituation
-from roboact_ros.sim.tasks.pair.task import Both, PairDraft, moved, with_trays
+from roboact_ros.sim.tasks.pair.task import Both, PairDraft, drawn, with_trays
 
 _LIFTED, _LEVEL = 0.08, 0.985
 """A tray is lifted when it is so much higher than it was [m], and level when its normal has so much of the vertical."""
@@ -44,5 +44,5 @@ class LiftTray:
 
 def draft_lift_tray(split: Split, random: np.random.Generator) -> PairDraft:
     """Draw an episode."""
-    tray = moved(Tray(), split, random)
+    tray = drawn(Tray(), split, random)
     return with_trays(LiftTray(tray), tray)

@@ -10,10 +10,10 @@ from roboact_ros.sim.scene import Tray
 from roboact_ros.sim.tasks.layout import Split
 from roboact_ros.sim.tasks.pair.grasp_tray import both_hold, carry_tray, grasp_tray
 from roboact_ros.sim.tasks.pair.situation import PairSituation
-from roboact_ros.sim.tasks.pair.task import Both, PairDraft, moved, with_trays
+from roboact_ros.sim.tasks.pair.task import Both, PairDraft, drawn, with_trays
 
 _MOVED, _ON_TABLE = 0.06, 0.02
-"""A tray is moved when it is so much nearer or farther than it was, and no higher than this above that [m]."""
+"""A tray is drawn when it is so much nearer or farther than it was, and no higher than this above that [m]."""
 _WAY = 0.08
 
 
@@ -45,7 +45,7 @@ class SlideTray:
         return -1 if self.nearer else 1
 
     def _done(self, start: PairSituation, now: PairSituation) -> float:
-        """Return how far it has been moved the right way, along x [m]."""
+        """Return how far it has been drawn the right way, along x [m]."""
         return self._sign * float(now.poses[self.tray.name][0, 3] - start.poses[self.tray.name][0, 3])
 
 
@@ -60,5 +60,5 @@ def draft_push_tray(split: Split, random: np.random.Generator) -> PairDraft:
 
 
 def _draft(split: Split, random: np.random.Generator, nearer: bool) -> PairDraft:
-    tray = moved(Tray(), split, random)
+    tray = drawn(Tray(), split, random)
     return with_trays(SlideTray(tray, nearer), tray)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -42,12 +42,16 @@ class PairDraft:
     places: Mapping[str, Planar] = field(default_factory=dict, hash=False)
 
 
-def moved(tray: Tray, split: Split, random: np.random.Generator) -> Tray:
-    """Return a tray somewhere else: along x up to 2 cm if seen, 3 to 5 cm if not, along y up to 2 cm."""
-    low, high = (0.0, 0.02) if split is Split.TRAIN else (0.03, 0.05)
-    x = float(random.uniform(low, high)) * (1 if random.random() < 0.5 else -1)
+HELD_OUT_COLOURS = ("blue", "orange")
+"""Colours of the trays and rods of unseen episodes; seen ones are of wood."""
+
+
+def drawn(tray: Tray, split: Split, random: np.random.Generator) -> Tray:
+    """Return a tray somewhere else, up to 2 cm away along x and y; if unseen, of another colour."""
+    x = float(random.uniform(0.0, 0.02)) * (1 if random.random() < 0.5 else -1)
     place = Planar(tray.place.x + x, tray.place.y + float(random.uniform(-0.02, 0.02)))
-    return Tray(tray.name, place, tray.size, tray.posts, tray.reach)
+    colour = None if split is Split.TRAIN else HELD_OUT_COLOURS[int(random.integers(len(HELD_OUT_COLOURS)))]
+    return replace(tray, place=place, colour=colour)
 
 
 def with_trays(task: PairTask, *trays: Tray) -> PairDraft:
