@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from roboact_ros.errors import ConfigurationError
+from roboact_ros.types import FloatArray
 from roboact_train.clap.light import in_other_light
 from roboact_train.clap.patches import ImageSize, PatchEncoder
 from roboact_train.clap.sources import find_sources
@@ -65,8 +66,8 @@ class _Seen:
         return torch.from_numpy(self.images[rows]).movedim(-1, 1).float() / 255.0
 
 
-def small_dinov3(folder: Path, sources: Sequence[Path], how: SmallDinov3, tell: Callable[[str], None]) -> float:
-    """Write it as transformers saves it, and return how far off it is in episodes that are kept aside [m].
+def small_dinov3(folder: Path, sources: Sequence[Path], how: SmallDinov3, tell: Callable[[str], None]) -> FloatArray:
+    """Write it as transformers saves it, and return how far off both tools are in episodes kept aside, (2,) [m].
 
     Raises:
         RoboactError: The sources cannot be read, or hold fewer than two episodes with images and actions.
@@ -98,7 +99,7 @@ def small_dinov3(folder: Path, sources: Sequence[Path], how: SmallDinov3, tell: 
         parts = np.array_split(np.arange(len(aside.states)), len(aside.states) // how.batch + 1)
         said = torch.cat([says(eyes(aside.pixels(rows))).mean(1) for rows in parts])
     off = (said.numpy() * deviation + mean - aside.states).reshape(-1, 2, 4)[..., :3]
-    return float(np.linalg.norm(off, axis=-1).mean())
+    return np.asarray(np.linalg.norm(off, axis=-1).mean(0), float)
 
 
 def _new(how: SmallDinov3) -> Any:
@@ -136,5 +137,5 @@ def _read(sources: Sequence[Path], how: SmallDinov3) -> tuple[_Seen, _Seen]:
 
 
 if __name__ == "__main__":
-    mm = 1000 * small_dinov3(Path(sys.argv[1]), [Path(path) for path in sys.argv[2:]], SmallDinov3(), print)
-    print(f"tools are {mm:.1f} mm from where it says in episodes that were kept aside")
+    left, right = 1000 * small_dinov3(Path(sys.argv[1]), [Path(path) for path in sys.argv[2:]], SmallDinov3(), print)
+    print(f"the left tool is {left:.1f} mm, the right one {right:.1f} mm from where it says, in episodes kept aside")
