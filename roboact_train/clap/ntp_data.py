@@ -90,6 +90,8 @@ def read_data(
         shape = tokenizer.model.shape
         known = read_labels(Path(settings.labels), shape.tokens, shape.codes, codebook_id(tokenizer.model))
         corpus, codes = with_videos(corpus, codes, videos, known)
+        if bare := sum(video.look.name not in known for video in videos):
+            say(f"{bare} of {len(videos)} videos have no labels and are left out")
         looks += [seen_by(video.look) for video in videos]
     say(", ".join(f"{count} chunks {name}" for name, count in corpus.counts.items()))
     for line in corpus.left_out_lines():

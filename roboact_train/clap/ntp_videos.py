@@ -66,6 +66,8 @@ def with_videos(
 ) -> tuple[Corpus, Codes]:
     """Return chunks of robots and, behind them, the labelled frames of videos, all of which are learned from.
 
+    Videos without a label, as those that are too short, give nothing.
+
     Args:
         corpus: The chunks of robots.
         codes: (N, 2, tokens) theirs.
@@ -73,16 +75,20 @@ def with_videos(
         labels: Codes by the name of the video and by frame.
 
     Raises:
-        RecordingError: A video has no labels, or labels of frames that it does not have.
+        RecordingError: No video has labels, or one has labels of frames that it does not have.
     """
     rows: list[tuple[int, int, Codes]] = []
     for number, video in enumerate(videos, len(corpus.episodes)):
         said = labels.get(video.look.name, {})
         frames = sorted(said)
-        if not frames or frames[-1] >= video.look.frames:
-            wrong = f"labels up to frame {frames[-1]} of {video.look.frames}" if frames else "no labels"
+        if frames and frames[-1] >= video.look.frames:
+            wrong = f"labels up to frame {frames[-1]} of {video.look.frames}"
             raise RecordingError(f"{video.look.name} has {wrong}; write them with roboact tokens label")
         rows += [(number, frame, said[frame]) for frame in frames]
+    if not rows:
+        raise RecordingError(
+            f"{videos[0].look.name} has no labels, nor has another; write them with roboact tokens label"
+        )
     count, first = len(rows), len(corpus.actions)
     episode_of, frame_of = np.array([row[:2] for row in rows], dtype=np.int64).T
     whole = replace(

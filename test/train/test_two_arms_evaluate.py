@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,19 @@ import pytest
 from roboact_ros.cells.load import load_cell
 from roboact_ros.cli import main
 from roboact_ros.errors import ConfigurationError, PolicyError, RecordingError
+from roboact_ros.policies.clap.ntp_folder import STATISTICS, TOKENIZER
 from roboact_ros.sim.pair_teacher import AXES
 from roboact_ros.sim.tasks.two_arms import pair_episode
 from roboact_ros.types import ActionChunk
+from roboact_train.clap.ntp_data import read_data
 from roboact_train.clap.ntp_settings import NtpSettings
 from roboact_train.clap.ntp_train import NtpRequest
 from roboact_train.clap.ntp_train import train as train_ntp
 from roboact_train.clap.rf_settings import RfSettings
 from roboact_train.clap.rf_train import RfRequest
 from roboact_train.clap.rf_train import train as train_rf
+from roboact_train.clap.sources import find_sources
+from roboact_train.clap.trained import read_tokenizer
 from roboact_train.demonstrate.pair_source import PairRecipe, TaughtPairEpisode
 from roboact_train.demonstrate.pair_write import write_pair_demonstrations
 from roboact_train.evaluate.pair_contender import PairContender
@@ -37,8 +42,8 @@ TINY = {"height": HEIGHT, "width": WIDTH, "epochs": 1, "batch": 4, "warmup": 1, 
 RULES = PairRules(view=PairView(("head",), WIDTH, HEIGHT))
 
 
-def filmed(out: Path, seed: int, actions: bool = True) -> Path:
-    view = PairView(tuple(CAMERAS) if actions else ("head",), WIDTH, HEIGHT)
+def filmed(out: Path, seed: int, actions: bool = True, views: tuple[str, ...] = tuple(CAMERAS)) -> Path:
+    view = PairView(views, WIDTH, HEIGHT)
     how = PairRecipe(hertz=5.0, actions=actions, view=view)
     write_pair_demonstrations(out, [TaughtPairEpisode("lift_tray", seed, how)], 1, lambda line: None)
     return out
@@ -56,7 +61,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     codes = {"left": [1] * CODES.tokens, "right": [2] * CODES.tokens}
     lines = [json.dumps({"source": "seen/episode_000000", "frame": frame, **codes}) for frame in (0, 1, 2)]
     (folder / "labels.jsonl").write_text("\n".join(lines))
-    return filmed(folder / "seen", 4, actions=False), folder / "labels.jsonl"
+    return filmed(folder / "seen", 4, False, ("head",)), folder / "labels.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +132,20 @@ def test_a_policy_is_judged_by_images_in_closed_loop(kind: str, request: pytest.
     assert isinstance(chunks[0], ActionChunk) and isinstance(chunks[1], ActionChunk)
     assert chunks[0].steps.shape == (4, 14) and chunks[0].period_ns == 200_000_000
     np.testing.assert_array_equal(chunks[0].steps, chunks[1].steps)
+
+
+def test_wrists_of_videos_are_shown_and_videos_without_labels_are_left_out(
+    tmp_path: Path, data: Path, videos: tuple[Path, Path], speaking: Path
+) -> None:
+    shown, labels, told = filmed(tmp_path / "shown", 4, actions=False), tmp_path / "labels.jsonl", list[str]()
+    labels.write_text(videos[1].read_text().replace("seen/", "shown/"))
+    settings = settings_from(None, {**TINY, "model": str(speaking), "labels": str(labels)}, NtpSettings)
+    tokenizer = read_tokenizer(speaking / TOKENIZER, str(speaking / STATISTICS))
+    read = read_data(find_sources([data, shown, videos[0]], ""), tokenizer, settings, told.append)
+    assert "1 of 2 videos have no labels and are left out" in told
+    assert [set(seen) for seen in read.pictures[-3:]] == [set(CAMERAS)] * 3
+    alone = read_data(find_sources([data, shown], ""), tokenizer, replace(settings, wrists=False), told.append)
+    assert [set(seen) for seen in alone.pictures[-3:]] == [{"head"}] * 3
 
 
 def test_labels_that_do_not_fit_are_refused(
