@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -13,6 +14,7 @@ from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.clip_step import torch_device
 from roboact_ros.recording.whole_file import write_whole
 from roboact_ros.types import ImageArray
+from roboact_train.clap.looks import image_pairs
 from roboact_train.clap.pairs import frames_of_video
 from roboact_train.clap.sources import Source, find_sources
 from roboact_train.clap.trained import TrainedVdVae, codebook_id, read_trained_vd_vae
@@ -88,20 +90,13 @@ def labels(trained: TrainedVdVae, source: Source, stride: int) -> Iterator[tuple
     Raises:
         RecordingError: The video cannot be read.
     """
-    pairs = [(first, later) for first, later in frames_of_video(source, stride).tolist()]
-    wanted = sorted({frame for pair in pairs for frame in pair})
     if source.look is None:
         return
-    held: dict[int, ImageArray] = {}
-    for frame, image in zip(wanted, source.look.images(wanted), strict=True):
-        held[frame] = image
-        ready = [pair for pair in pairs if pair[1] <= frame]
-        if len(ready) >= _AT_ONCE or frame == wanted[-1]:
-            for some in (ready[begin : begin + _AT_ONCE] for begin in range(0, len(ready), _AT_ONCE)):
-                codes = _codes(trained, [(held[first], held[later]) for first, later in some])
-                yield from zip((first for first, _ in some), codes, strict=True)
-            pairs = pairs[len(ready) :]
-            held = {number: kept for number, kept in held.items() if pairs and number >= pairs[0][0]}
+    frames = frames_of_video(source, stride)
+    images = image_pairs(source.look, frames)
+    while some := list(islice(images, _AT_ONCE)):
+        codes = _codes(trained, [pair for _, pair in some])
+        yield from zip((int(frames[number, 0]) for number, _ in some), codes, strict=True)
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from roboact_ros.errors import RecordingError
 from roboact_ros.types import ImageArray
@@ -44,6 +45,27 @@ class Look(Protocol):
             RecordingError: They cannot be read.
         """
         ...
+
+
+def image_pairs(look: Look, frames: NDArray[np.int64]) -> Iterator[tuple[int, tuple[ImageArray, ImageArray]]]:
+    """Yield pairs of images with their numbers, ordered by the later image; no more are held than pairs have open.
+
+    Args:
+        look: What was seen.
+        frames: (N, 2) first and later frame of each pair, ascending.
+
+    Raises:
+        RecordingError: They cannot be read.
+    """
+    waiting = np.argsort(frames[:, 1], kind="stable").tolist()
+    wanted, held = np.unique(frames).tolist(), dict[int, ImageArray]()
+    for frame, image in zip(wanted, look.images(wanted), strict=True):
+        held[frame] = image
+        while waiting and frames[waiting[0], 1] <= frame:
+            pair = waiting.pop(0)
+            first, later = frames[pair].tolist()
+            yield pair, (held[first], held[later])
+            held = {number: kept for number, kept in held.items() if waiting and number >= frames[waiting[0], 0]}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ from roboact_ros.policies.nets.clap.answer import AnswerWords
 from roboact_ros.policies.nets.clap.vlm_input import ImageRule, PromptWords, read_image_rule
 from roboact_train.clap.low_rank import summed_weights, with_low_rank
 from roboact_train.clap.ntp_settings import NtpSettings
-from roboact_train.clap.rf_weights import load_language
+from roboact_train.clap.rf_weights import read_run_weights
 
 _COMMON, _NOISE = 50_000, 0.02
 
@@ -66,7 +66,7 @@ def ntp_base(settings: NtpSettings, codes: int, frozen: torch.dtype = torch.floa
     lora = settings.adapt == "lora"
     model = qwen3_vl(folder, frozen if lora else torch.float32)
     if settings.checkpoint:
-        load_language(Path(settings.checkpoint), model)
+        read_run_weights(Path(settings.checkpoint)).copy_language(model)
     if added:
         words = int(prompts.tokenizer.get_vocab_size())
         # As in the released table there are then rows behind the last word; they count where words are weighed.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from roboact_ros.types import ImageArray
 from roboact_train.clap.light import in_other_light
+from roboact_train.clap.looks import image_pairs
 from roboact_train.clap.pairs import Pairs
 from roboact_train.clap.patches import PatchEncoder
 from roboact_train.data.row_cache import RowCache, mark
@@ -64,16 +65,8 @@ class PatchCache:
                 continue
             look = self._pairs.looks[number]
             tell(f"{look.name}: {len(rows)} pairs of images go through the frozen encoder once")
-            frames = self._pairs.frames
-            waiting = rows[np.argsort(frames[rows, 1], kind="stable")].tolist()
-            wanted, held = np.unique(frames[rows]).tolist(), {}
-            for frame, image in zip(wanted, look.images(wanted), strict=True):
-                held[frame] = image
-                while waiting and frames[waiting[0], 1] <= frame:
-                    row = waiting.pop(0)
-                    patches[row] = self._looks(row, held[int(frames[row, 0])], held[int(frames[row, 1])])
-                    # No more images are held than pairs have open.
-                    held = {f: held[f] for f in held if waiting and f >= frames[waiting[0], 0]}
+            for pair, images in image_pairs(look, self._pairs.frames[rows]):
+                patches[rows[pair]] = self._looks(int(rows[pair]), *images)
             mark(patches, done, rows.tolist())
 
     def read(self) -> Features:

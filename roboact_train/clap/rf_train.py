@@ -14,7 +14,7 @@ from roboact_train.clap.rf_export import KIND
 from roboact_train.clap.rf_learner import RfLearner, rf_adamw
 from roboact_train.clap.rf_objective import RfObjective
 from roboact_train.clap.rf_settings import RfSettings
-from roboact_train.clap.rf_weights import load_head, load_language
+from roboact_train.clap.rf_weights import read_run_weights
 from roboact_train.clap.sources import find_sources
 from roboact_train.training.loop import Outcome
 from roboact_train.training.session import OnBatch, Session
@@ -77,9 +77,10 @@ def train(
     objective = RfObjective(base.model, head, settings, small)
     objective.loss.to(accelerator.device)
     if settings.checkpoint:  # after the reference was taken
+        run = read_run_weights(Path(settings.checkpoint))
         if settings.goes_on == "all":
-            load_language(Path(settings.checkpoint), base.model)
-        load_head(Path(settings.checkpoint), head)
+            run.copy_language(base.model)
+        run.copy_head(head)
     learner = RfLearner(data, batches, base, objective, settings, session.place)
     say(f"learned from {', '.join(batches.views)}, matching {settings.matching}")
     about = {"sources": [str(path) for path in request.sources], "samples": dict(data.corpus.counts)}

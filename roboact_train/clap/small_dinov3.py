@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from roboact_ros.errors import ConfigurationError
+from roboact_ros.policies.clap.images import resized
 from roboact_ros.types import FloatArray
 from roboact_train.clap.light import in_other_light
 from roboact_train.clap.patches import ImageSize, PatchEncoder
@@ -125,8 +126,7 @@ def _read(sources: Sequence[Path], how: SmallDinov3) -> tuple[_Seen, _Seen]:
         raise ConfigurationError(f"{', '.join(map(str, sources))}: needs two episodes with images and actions at least")
     for number, (episode, look) in enumerate(known):
         frames = list(range(0, look.frames, how.stride))
-        pixels = how.size.pixels(list(look.images(frames)))
-        images = (pixels * 255.0).round().to(torch.uint8).movedim(1, -1).contiguous().numpy()
+        images = np.stack([resized(image, (how.size.width, how.size.height)) for image in look.images(frames)])
         states = episode.states[frames][:, _COLUMNS].astype(np.float32)
         parts[number % _ASIDE == 0].append(_Seen(images, states))
     learned, aside = (

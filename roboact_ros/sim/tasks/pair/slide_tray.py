@@ -13,7 +13,7 @@ from roboact_ros.sim.tasks.pair.situation import PairSituation
 from roboact_ros.sim.tasks.pair.task import Both, PairDraft, drawn, with_trays
 
 _MOVED, _ON_TABLE = 0.06, 0.02
-"""A tray is drawn when it is so much nearer or farther than it was, and no higher than this above that [m]."""
+"""A tray is moved when it is so much nearer or farther than it was, and no higher than this above that [m]."""
 _WAY = 0.08
 
 
@@ -45,7 +45,7 @@ class SlideTray:
         return -1 if self.nearer else 1
 
     def _done(self, start: PairSituation, now: PairSituation) -> float:
-        """Return how far it has been drawn the right way, along x [m]."""
+        """Return how far it has been moved the right way, along x [m]."""
         return self._sign * float(now.poses[self.tray.name][0, 3] - start.poses[self.tray.name][0, 3])
 
 
