@@ -8,7 +8,7 @@ It knows nothing else; for real images take a pretrained one.
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,5 +137,10 @@ def _read(sources: Sequence[Path], how: SmallDinov3) -> tuple[_Seen, _Seen]:
 
 
 if __name__ == "__main__":
-    left, right = 1000 * small_dinov3(Path(sys.argv[1]), [Path(path) for path in sys.argv[2:]], SmallDinov3(), print)
+    parser = argparse.ArgumentParser(prog="python -m roboact_train.clap.small_dinov3", description=__doc__)
+    parser.add_argument("folder", type=Path, help="of the result")
+    parser.add_argument("sources", type=Path, nargs="+", help="demonstrations")
+    parser.add_argument("--steps", type=int, default=SmallDinov3().steps, help="batches that it learns from")
+    asked = parser.parse_args()
+    left, right = 1000 * small_dinov3(asked.folder, asked.sources, SmallDinov3(steps=asked.steps), print)
     print(f"the left tool is {left:.1f} mm, the right one {right:.1f} mm from where it says, in episodes kept aside")

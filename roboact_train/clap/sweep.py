@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -135,15 +136,25 @@ def elbow(points: Sequence[Point]) -> Point | None:
 
 
 def table(points: Sequence[Point]) -> str:
-    """Return the points as Table V has them, N_q of one arm; the one at the elbow has a star."""
-    chosen = elbow(points)
-    lines = ["N_q     K     MSE  PSNR (dB)  Rate (r)  bits  learned (dB)"]
+    """Return the points as Table V has them, N_q of one arm; the one at the elbow has a star.
+
+    What was learned is also told for each robot, if there are several.
+    """
+    chosen, robots = elbow(points), _robots(points)
+    lines = ["N_q     K     MSE  PSNR (dB)  Rate (r)  bits  learned (dB)" + "".join(f"  {robot}" for robot in robots)]
     for point in points:
+        of_each = (f"  {point.metrics[f'train {robot} PSNR']:{len(robot)}.2f}" for robot in robots)
         lines.append(
             f"{point.tokens:3d}  {point.codes:4d}  {point.mse:6.4f}  {point.psnr:9.2f}  {point.rate:8.3f}"
-            f"  {point.bits:4.0f}  {point.learned_psnr:12.2f}{' *' if point is chosen else ''}"
+            f"  {point.bits:4.0f}  {point.learned_psnr:12.2f}{''.join(of_each)}{' *' if point is chosen else ''}"
         )
     return "\n".join(lines)
+
+
+def _robots(points: Sequence[Point]) -> list[str]:
+    """Return the robots, the same of all points, if there are several."""
+    told = re.findall(r"^train (.+) PSNR$", "\n".join(points[0].metrics), re.MULTILINE) if points else []
+    return told if len(told) > 1 else []
 
 
 def as_json(points: Sequence[Point]) -> dict[str, Any]:
