@@ -26,6 +26,7 @@ class Row:
         opening: Opening of the gripper then, 0 … 1.
         seconds: From the sentence to the arm at rest, or to the next sentence.
         matches: Whether all that the sentence demands was measured.
+        replaced: Whether the next sentence came while the arm moved.
     """
 
     said: str
@@ -35,6 +36,7 @@ class Row:
     opening: float
     seconds: float
     matches: bool
+    replaced: bool = False
 
 
 def rows(episode: Episode, sentences: tuple[Sentence, ...]) -> list[Row]:
@@ -68,7 +70,7 @@ def _row(record: dict[str, list[tuple[int, Any]]], sentence: Sentence, start: in
     matches = answer is not None and refused == sentence.refused and all(abs(m - d) <= TOLERANCE for m, d in wanted)
     matches &= sentence.opening is None or abs(opening - sentence.opening) <= OPENING_TOLERANCE
     understood = "the bag holds no answer" if answer is None else values["phrases"] or answer.message
-    return Row(sentence.text, understood, refused, measured, opening, seconds, bool(matches))
+    return Row(sentence.text, understood, refused, measured, opening, seconds, bool(matches), sentence.interrupted)
 
 
 def _position(record: dict[str, list[tuple[int, Any]]], before: int) -> FloatArray:
@@ -92,5 +94,6 @@ def table(found: list[Row]) -> str:
         x, y, z = (1000 * row.measured).round(1) + 0.0
         understood = row.understood if len(row.understood) <= 50 else row.understood[:47] + "..."
         figures = f"{x:>7.1f}{y:>7.1f}{z:>8.1f} {row.opening:>5.2f} {row.seconds:>5.1f}"
-        lines.append(f"{row.said:<22} {understood:<50} {figures}  {'ok' if row.matches else 'WRONG'}")
+        judged = ("ok" if row.matches else "WRONG") + (", then replaced" if row.replaced else "")
+        lines.append(f"{row.said:<22} {understood:<50} {figures}  {judged}")
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """The demo judges by what was said, whatever the order in which its bag got it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
@@ -8,7 +9,7 @@ from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
-from roboact_ros.demo.evidence import rows
+from roboact_ros.demo.evidence import rows, table
 from roboact_ros.demo.sentences import Sentence
 
 LEFT = Sentence("move left a lot", (0.0, 0.2, 0.0))
@@ -56,3 +57,9 @@ def test_an_answer_may_reach_the_recorder_before_its_sentence() -> None:
 def test_a_sentence_without_an_answer_does_not_match() -> None:
     (row,) = rows(Bag(None), (LEFT,))  # type: ignore[arg-type]
     assert not row.matches and "no answer" in row.understood
+
+
+def test_the_table_says_that_a_motion_was_replaced_before_its_end() -> None:
+    replaced = replace(LEFT, interrupted=True)
+    shown = [table(rows(Bag(2 * S), (sentence,))).splitlines()[-1] for sentence in (LEFT, replaced)]  # type: ignore[arg-type]
+    assert shown[0].endswith("  ok") and shown[1].endswith("  ok, then replaced")
