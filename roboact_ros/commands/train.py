@@ -87,6 +87,8 @@ _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "adapt": (str, "A", "what of clap_ntp learns: full (all weights) or lora (full)"),
 }
 
+_SWITCHES = ("contrast_vocabulary", "checkpoint_gradients", "insulated")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
@@ -114,6 +116,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="contrast with all 58 motions, not only the batch",
     )
     parser.add_argument("--checkpoint-gradients", action="store_true", default=None, help="save memory, 30 %% slower")
+    parser.add_argument(
+        "--insulated", action="store_true", default=None, help="freeze the language model of clap_rf; --matching off"
+    )
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"), help="(%(default)s)")
     parser.add_argument("--camera", default="", metavar="NAME", help="camera of bags (default: the policy's)")
     parser.add_argument("--instruction", default="", metavar="TEXT", help="the task, in place of what bags say")
@@ -132,7 +137,7 @@ def run(args: argparse.Namespace) -> int:
     """Train."""
     if args.kind not in KINDS:
         raise ConfigurationError(f'no model "{args.kind}" to train: {did_you_mean(args.kind, KINDS)}')
-    given = {name: getattr(args, name) for name in (*_OPTIONS, "contrast_vocabulary", "checkpoint_gradients")}
+    given = {name: getattr(args, name) for name in (*_OPTIONS, *_SWITCHES)}
     given = {name: value for name, value in given.items() if value is not None}
     if args.threads is not None and args.threads < 1:
         raise ConfigurationError(f"--threads is at least 1, not {args.threads}")

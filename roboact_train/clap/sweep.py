@@ -141,9 +141,10 @@ def table(points: Sequence[Point]) -> str:
     What was learned is also told for each robot, if there are several.
     """
     chosen, robots = elbow(points), _robots(points)
-    lines = ["N_q     K     MSE  PSNR (dB)  Rate (r)  bits  learned (dB)" + "".join(f"  {robot}" for robot in robots)]
+    heads = "".join(f"  {robot:>5}" for robot in robots)
+    lines = [f"N_q     K     MSE  PSNR (dB)  Rate (r)  bits  learned (dB){heads}"]
     for point in points:
-        of_each = (f"  {point.metrics[f'train {robot} PSNR']:{len(robot)}.2f}" for robot in robots)
+        of_each = (f"  {point.metrics[f'train {robot} PSNR']:{max(5, len(robot))}.2f}" for robot in robots)
         lines.append(
             f"{point.tokens:3d}  {point.codes:4d}  {point.mse:6.4f}  {point.psnr:9.2f}  {point.rate:8.3f}"
             f"  {point.bits:4.0f}  {point.learned_psnr:12.2f}{''.join(of_each)}{' *' if point is chosen else ''}"

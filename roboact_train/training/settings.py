@@ -137,7 +137,7 @@ def settings_from(file: Path | None, given: dict[str, Any], kind: type[LoopSetti
     try:
         settings = TypeAdapter(kind).validate_python(content | given)
     except ValidationError as error:
-        raise ConfigurationError("\n".join(_explain(e, file, kind) for e in error.errors())) from None
+        raise ConfigurationError("\n".join(_explain(e, file, given, kind) for e in error.errors())) from None
     return settings
 
 
@@ -147,10 +147,11 @@ def settings_to_mapping(settings: LoopSettings) -> dict[str, Any]:
     return mapping
 
 
-def _explain(error: Any, file: Path | None, kind: type[LoopSettings]) -> str:
+def _explain(error: Any, file: Path | None, given: dict[str, Any], kind: type[LoopSettings]) -> str:
     name = ".".join(map(str, error["loc"]))
-    origin = f"{file}: " if file is not None else ""
+    setting, message = str(error["loc"][0]) if name else "", error["msg"].removeprefix("Value error, ")
+    origin = f"{file}: " if file is not None and setting not in given else ""
     if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         names = [field.name for field in dataclasses.fields(kind)]
         return f'{origin}unknown setting "{name}": {did_you_mean(name, names)}'
-    return f"{origin}{name} = {error['input']!r}: {error['msg']}"
+    return f"{origin}{name} = {error['input']!r}: {message}" if name else f"{origin}{message}"

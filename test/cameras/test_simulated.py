@@ -65,7 +65,7 @@ def test_frames_show_the_world_as_it_changes(address: str) -> None:
         client.close()
         second = camera.read()
         assert second.stamp_ns > first.stamp_ns
-        later = (second, *(camera.read() for _ in range(10)))  # a state from before the reset may still be on its way
+        later = (second, *(camera.read() for _ in range(4)))  # a state from before the reset may still be on its way
         assert any(np.abs(frame.image.astype(int) - first.image).max() > 50 for frame in later)
         camera.close()
         camera.close()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import yaml
 from safetensors.torch import load_file
 from tiny_ntp import tiny_base, tiny_data
 from tiny_rf import FPS, arm_data, colour, tiny_speaking, tool
@@ -18,6 +19,7 @@ from tiny_training import recorded_losses
 
 from roboact_ros.cells.description import ARMS, ClapDescription
 from roboact_ros.cells.load import cell_from_mapping, load_cell
+from roboact_ros.cli import main
 from roboact_ros.errors import ConfigurationError, PolicyError, RoboactError
 from roboact_ros.execution.poses import pose_from_vector
 from roboact_ros.policies.clap.rf import ClapRf
@@ -207,9 +209,15 @@ def test_the_transformer_of_the_paper_heeds_where_both_arms_are(tmp_path: Path) 
         policy(best, clap={"arm": "left"})
 
 
-def test_an_insulated_language_model_stays_as_it_was(tmp_path: Path, data: Path, trained: Path) -> None:
+def test_an_insulated_language_model_stays_as_it_was(
+    tmp_path: Path, data: Path, trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     plain = tiny_base(tmp_path / "plain")  # which knows no action tokens, and needs none
-    train(request(tmp_path / "run", data, plain, matching="off", insulated=True, batch=4), lambda line: None)
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump({**SMALL, "taps": [0, 2], "batch": 4, "model": str(plain)}))
+    words = ["train", "clap_rf", str(data), "--output", str(tmp_path / "run"), "--device", "cpu"]
+    words += ["--settings", str(tmp_path / "settings.yaml"), "--insulated"]
+    assert main(words) == 2 and capsys.readouterr().err.endswith("needs no Knowledge Matching: say matching: off\n")
+    assert main([*words, "--matching", "off"]) == 0
     before = load_file(plain / "model.safetensors")
     after = load_file(tmp_path / "run/best/final_model/model.safetensors")
     for name, value in before.items():
