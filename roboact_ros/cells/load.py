@@ -8,13 +8,14 @@ import re
 from collections.abc import Sequence
 from math import acos, cos, degrees, hypot
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from roboact_ros.cells.arm_description import ARMS, ArmDescription, PlacedArmDescription
 from roboact_ros.cells.arms import check_joints, complete_urdf_arms
-from roboact_ros.cells.description import ARMS, ArmDescription, Cell
+from roboact_ros.cells.description import CameraDescription, Cell
 from roboact_ros.chat.endpoint import check_endpoint
 from roboact_ros.errors import ChatError, ConfigurationError, PolicyError, did_you_mean
 from roboact_ros.policies.clap.server import check_address
@@ -240,9 +241,7 @@ def _explain(error: Any, origin: str) -> str:
 
 def _fields_at(location: list[Any]) -> list[str]:
     """Return the keys that are allowed at a place in a system file."""
-    from roboact_ros.cells import description
-
-    named = {"cameras": description.CameraDescription, "arms": description.PlacedArmDescription}
+    named = {"cameras": CameraDescription, "arms": PlacedArmDescription}
     node: Any = Cell
     for part in location:
         if node is Cell and part in named:
@@ -250,8 +249,8 @@ def _fields_at(location: list[Any]) -> list[str]:
         elif node in named:
             node = named[node]
         else:
-            name = next((str(f.type) for f in dataclasses.fields(node) if f.name == part), "")
-            node = getattr(description, name, Cell)
+            kind = get_type_hints(node).get(part)
+            node = kind if dataclasses.is_dataclass(kind) else Cell
     if node in named:
         return []
     names = [f.name for f in dataclasses.fields(node)]

@@ -9,7 +9,8 @@ from math import inf
 
 import numpy as np
 
-from roboact_ros.cells.description import Cell, PlacedArmDescription
+from roboact_ros.cells.arm_description import PlacedArmDescription
+from roboact_ros.cells.description import Cell
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.anticipation import CYCLES, Anticipation
 from roboact_ros.execution.beginning import Beginning

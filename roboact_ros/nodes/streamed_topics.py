@@ -13,7 +13,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from roboact_ros.cells.description import ArmDescription
+from roboact_ros.cells.arm_description import ArmDescription
 from roboact_ros.urdf import read_urdf
 
 LEAD_NS = 60_000_000

@@ -12,7 +12,8 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import String
 
-from roboact_ros.cells.description import Cell, LanguageModelDescription
+from roboact_ros.cells.description import Cell
+from roboact_ros.cells.policy_description import LanguageModelDescription
 from roboact_ros.chat.client import ChatClient
 from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.chat.newest import Newest

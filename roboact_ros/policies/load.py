@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
-from roboact_ros.cells.description import Cell, PolicyDescription
+from roboact_ros.cells.description import Cell
+from roboact_ros.cells.policy_description import PolicyDescription
 from roboact_ros.chat.client import ChatClient
 from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.errors import PolicyError, did_you_mean

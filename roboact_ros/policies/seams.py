@@ -8,7 +8,7 @@ chunks and takes the one that goes on best from the old one.
 
 from __future__ import annotations
 
-from roboact_ros.cells.description import PolicyDescription
+from roboact_ros.cells.policy_description import PolicyDescription
 from roboact_ros.errors import PolicyError
 
 _OF_KIND = {

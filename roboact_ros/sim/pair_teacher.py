@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from roboact_ros.cells.description import ARMS
+from roboact_ros.cells.arm_description import ARMS
 from roboact_ros.sim.pair_runner import PairRunner
 from roboact_ros.sim.tasks.pair.situation import PairSituation
 from roboact_ros.sim.tasks.pair.task import PairTask

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from roboact_ros.cells.description import ARMS
+from roboact_ros.cells.arm_description import ARMS
 from roboact_ros.sim.pair_teacher import AXES, MOST_CHUNKS, PERIOD_NS, next_steps
 from roboact_ros.types import CHUNK_AXES, ActionChunk, FloatArray
 from roboact_train.augment.carry_out import Failed

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from roboact_ros.cells.description import ARMS, Cell
+from roboact_ros.cells.arm_description import ARMS
+from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import load_cell
 from roboact_ros.cells.processes import node_processes
 from roboact_ros.errors import ConfigurationError, SimulationError

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from roboact_ros.arms.fake import IdealArm, IdealGripper
-from roboact_ros.cells.description import ARMS, Cell
+from roboact_ros.cells.arm_description import ARMS
+from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import load_cell
 from roboact_ros.errors import ConfigurationError, MotionRefused
 from roboact_ros.execution.anticipation import CYCLES, Anticipation

@@ -15,7 +15,7 @@ import pytest
 sys.path.append(str(Path(__file__).parent.parent / "sim"))
 from ur_process import controllers  # noqa: E402
 
-from roboact_ros.cells.description import ARMS  # noqa: E402
+from roboact_ros.cells.arm_description import ARMS  # noqa: E402
 from roboact_ros.cells.load import load_cell  # noqa: E402
 from roboact_ros.execution.channel import Message  # noqa: E402
 from roboact_ros.execution.servo_link import ServoLink  # noqa: E402

@@ -6,7 +6,8 @@ from math import pi
 import numpy as np
 import pytest
 
-from roboact_ros.cells.description import ArmDescription, Cell, SafetyDescription
+from roboact_ros.cells.arm_description import ArmDescription
+from roboact_ros.cells.description import Cell, SafetyDescription
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.joint_step import SLACK
 from roboact_ros.execution.kinematics import Kinematics

@@ -11,7 +11,8 @@ import pytest
 from seven_joints import HIGH, HOME, LOW, SPEED, cell_text, urdf_text, written_cell
 
 from roboact_ros.arms.fake import IdealArm
-from roboact_ros.cells.description import ARMS, Cell
+from roboact_ros.cells.arm_description import ARMS
+from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import load_cell
 from roboact_ros.errors import ConfigurationError, MotionRefused
 from roboact_ros.execution.dual_executor import DualExecutor

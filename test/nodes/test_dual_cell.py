@@ -20,7 +20,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
-from roboact_ros.cells.description import ARMS
+from roboact_ros.cells.arm_description import ARMS
 from roboact_ros.nodes.messages.arm import targets_from_message, tool_pose_from_message
 from roboact_ros.nodes.messages.chunk import chunk_to_message
 from roboact_ros.nodes.messages.diagnostics import status_from_message

@@ -14,7 +14,8 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CompressedImage
 
-from roboact_ros.cells.description import CameraDescription, Cell, PolicyDescription
+from roboact_ros.cells.description import CameraDescription, Cell
+from roboact_ros.cells.policy_description import PolicyDescription
 from roboact_ros.errors import PolicyError
 from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_ros.nodes.messages.diagnostics import Level, Status, status_from_message, status_to_message

@@ -25,8 +25,9 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from roboact_ros.cells.description import CameraDescription, Cell, PolicyDescription
+from roboact_ros.cells.description import CameraDescription, Cell
 from roboact_ros.cells.load import load_cell
+from roboact_ros.cells.policy_description import PolicyDescription
 from roboact_ros.chat.client import ChatClient
 from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.errors import PolicyError

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from policy_server import METADATA, good, served
 
-from roboact_ros.cells.description import RefinementDescription, RemoteDescription
 from roboact_ros.cells.load import cell_from_mapping
+from roboact_ros.cells.policy_description import RefinementDescription, RemoteDescription
 from roboact_ros.errors import ConfigurationError, MotionRefused, PolicyError
 from roboact_ros.policies.clap.packing import pack, unpack
 from roboact_ros.policies.clap.remote import ClapRemote

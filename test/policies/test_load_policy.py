@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from tiny_clip import tiny_model
 
-from roboact_ros.cells.description import ArmDescription, Cell, PolicyDescription
+from roboact_ros.cells.arm_description import ArmDescription
+from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import load_cell
+from roboact_ros.cells.policy_description import PolicyDescription
 from roboact_ros.errors import PolicyError
 from roboact_ros.policies.clip_rt import ClipRt
 from roboact_ros.policies.load import policy_from_description

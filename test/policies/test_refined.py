@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from language_model import Endpoint, endpoint, sends, silent, trickling
 from tiny_clip import tiny_model
 
-from roboact_ros.cells.description import Cell, PolicyDescription, RefinementDescription
+from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import load_cell
+from roboact_ros.cells.policy_description import PolicyDescription, RefinementDescription
 from roboact_ros.chat.client import ChatClient
 from roboact_ros.chat.endpoint import endpoint_at
 from roboact_ros.errors import ChatError, ConfigurationError, PolicyError

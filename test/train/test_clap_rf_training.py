@@ -17,8 +17,9 @@ from tiny_ntp import tiny_base, tiny_data
 from tiny_rf import FPS, arm_data, colour, tiny_speaking, tool
 from tiny_training import recorded_losses
 
-from roboact_ros.cells.description import ARMS, ClapDescription
+from roboact_ros.cells.arm_description import ARMS
 from roboact_ros.cells.load import cell_from_mapping, load_cell
+from roboact_ros.cells.policy_description import ClapDescription
 from roboact_ros.cli import main
 from roboact_ros.errors import ConfigurationError, PolicyError, RoboactError
 from roboact_ros.execution.poses import pose_from_vector

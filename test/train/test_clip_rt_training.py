@@ -18,7 +18,8 @@ import torch
 import yaml
 from tiny_training import LABELS, colour_samples, colour_shard, recorded_losses, small_model
 
-from roboact_ros.cells.description import Cell, PolicyDescription
+from roboact_ros.cells.description import Cell
+from roboact_ros.cells.policy_description import PolicyDescription
 from roboact_ros.cli import main
 from roboact_ros.errors import ConfigurationError, RoboactError
 from roboact_ros.language.vocabulary import PRIMITIVES

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from roboact_ros.cells.description import Cell, PolicyDescription
+from roboact_ros.cells.description import Cell
+from roboact_ros.cells.policy_description import PolicyDescription
 from roboact_ros.errors import PolicyError
 from roboact_ros.policies.clap.layout import ARM_WIDTH, ArmLayout, layout_named
 from roboact_ros.policies.clap.representation import state_of_arm

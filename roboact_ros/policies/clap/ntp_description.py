@@ -6,7 +6,8 @@ from pathlib import Path
 
 import torch
 
-from roboact_ros.cells.description import Cell, PolicyDescription
+from roboact_ros.cells.description import Cell
+from roboact_ros.cells.policy_description import PolicyDescription
 from roboact_ros.errors import PolicyError
 from roboact_ros.policies.clap.from_description import layout_in
 from roboact_ros.policies.clap.ntp import ClapNtp

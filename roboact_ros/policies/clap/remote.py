@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from roboact_ros.cells.description import RemoteDescription
+from roboact_ros.cells.policy_description import RemoteDescription
 from roboact_ros.errors import PolicyError, RoboactError, did_you_mean
 from roboact_ros.policies.clap.layout import ARM_WIDTH, ARMS, WIDTH, layout_named
 from roboact_ros.policies.clap.representation import action_chunk, relative_from_steps

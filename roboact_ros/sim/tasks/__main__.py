@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-from roboact_ros.cells.description import ArmDescription, Cell
+from roboact_ros.cells.arm_description import ArmDescription
+from roboact_ros.cells.description import Cell
 from roboact_ros.errors import RoboactError
 from roboact_ros.robots import ROBOTS, robot_model
 from roboact_ros.sim.lesson import teach
