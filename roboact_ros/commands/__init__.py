@@ -1,4 +1,7 @@
-"""One module per command of ``roboact``, each with ``add_arguments(parser)`` and ``run(args) -> exit status``."""
+"""One module per command of ``roboact``, each with ``add_arguments(parser)`` and ``run(args) -> exit status``.
+
+What several of them share stands beside them.
+"""
 
 COMMANDS = {
     "up": "start a robot cell from its system file",

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from roboact_ros.commands.tell import tell
 from roboact_ros.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     total = len(originals) * args.times
     missing: list[Copy] = []
     for number, copy in enumerate(copies, start=total - len(copies) + 1):
-        _tell(f"[{number}/{total}] {copy.original.name}, copy {copy.number}: {copy.original.instruction}")
+        tell(f"[{number}/{total}] {copy.original.name}, copy {copy.number}: {copy.original.instruction}")
         for attempt in range(TRIES):
             generator = copy.generator(args.seed, attempt)
             try:
@@ -61,10 +61,10 @@ def run(args: argparse.Namespace) -> int:
                     from roboact_ros.nodes.augment_client import copy_in_simulated_cell
 
                     path = copy_in_simulated_cell(copy, generator, output, args.log)
-                _tell(f"  saved {path}")
+                tell(f"  saved {path}")
                 break
             except Failed as failure:
-                _tell(f"  try {attempt + 1} of {TRIES}: {failure}")
+                tell(f"  try {attempt + 1} of {TRIES}: {failure}")
         else:
             missing.append(copy)
     made = {"made": len(copies) - len(missing), "before": total - len(copies), "failed": len(missing)}
@@ -77,7 +77,3 @@ def _ask(question: str) -> str:
         return input(question)
     except EOFError:
         raise ConfigurationError("--running asks the person beside the robot; give it a terminal") from None
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from roboact_ros.commands.tell import tell
 from roboact_ros.errors import ConfigurationError, did_you_mean
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _with_one_arm(args: argparse.Namespace) -> dict[str, Tally]:
         for seed in seeds
     ]
     processes = cores() if args.processes is None else args.processes
-    return write_demonstrations(args.output, episodes, processes, _tell, per_shard)
+    return write_demonstrations(args.output, episodes, processes, tell, per_shard)
 
 
 def _with_two_arms(args: argparse.Namespace, tasks: list[str]) -> dict[str, Tally]:
@@ -129,7 +129,7 @@ def _with_two_arms(args: argparse.Namespace, tasks: list[str]) -> dict[str, Tall
     seeds = range(args.seed, args.seed + args.episodes)
     episodes = [TaughtPairEpisode(task, seed, recipe) for task in tasks for seed in seeds]
     processes = cores() if args.processes is None else args.processes
-    return write_pair_demonstrations(args.output, episodes, processes, _tell)
+    return write_pair_demonstrations(args.output, episodes, processes, tell)
 
 
 def chosen_pair_tasks(names: list[str]) -> list[str]:
@@ -168,7 +168,3 @@ def chosen_tasks(names: list[str], others: tuple[str, ...] = ()) -> list[str]:
         if name not in (*TASKS, "all"):
             raise ConfigurationError(f'no task "{name}": {did_you_mean(name, (*TASKS, "all", *others))}')
     return list(TASKS) if "all" in names else list(dict.fromkeys(names))
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

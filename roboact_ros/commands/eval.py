@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from roboact_ros.commands.demonstrate import TWO_ARMS, chosen_pair_tasks, chosen_tasks
+from roboact_ros.commands.tell import tell
 from roboact_ros.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
             results.append(result)
             done = "done" if result.success else "not done"
             line = f"[{len(results)}/{work.episodes}] {result.task} {result.seed}: {done}, {result.motions} motions"
-            print(line, file=sys.stderr, flush=True)
+            tell(line)
     found = scores(results)
     title = work.title + (" (privileged: sees the true state)" if work.privileged else "")
     print(f"{title}\n{table(found)}")

@@ -12,9 +12,9 @@ those of some chunks.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
+from roboact_ros.commands.tell import tell
 from roboact_ros.errors import ConfigurationError
 
 _SMALL = "act_vae_small"
@@ -65,33 +65,29 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _sweep(args: argparse.Namespace) -> None:
-    from roboact_ros.commands.train import _settings_file
+    from roboact_ros.commands.trainings import settings_file
     from roboact_train.clap.sweep_folder import sweep_into
     from roboact_train.clap.tokenizer_settings import ActVaeSettings
     from roboact_train.clap.train import TokenizerRequest
     from roboact_train.training.settings import settings_from
 
-    file = None if args.settings == "released" else _settings_file(args.settings)
+    file = None if args.settings == "released" else settings_file(args.settings)
     settings = settings_from(file, {}, ActVaeSettings)
     if args.threads:
         import torch
 
         torch.set_num_threads(args.threads)
     request = TokenizerRequest(args.sources, args.output, settings, device=args.device)
-    print(sweep_into(request, args.grid, args.json, _tell))
+    print(sweep_into(request, args.grid, args.json, tell))
 
 
 def _label(args: argparse.Namespace) -> None:
     from roboact_train.clap.label import label
 
-    print(label(args.sources, args.output, args.model, args.encoder, args.camera, args.stride, args.device, _tell))
+    print(label(args.sources, args.output, args.model, args.encoder, args.camera, args.stride, args.device, tell))
 
 
 def _retrieve(args: argparse.Namespace) -> None:
     from roboact_train.clap.retrieval import retrieve
 
-    print(retrieve(args.sources, args.output, args.model, args.statistics, args.queries, args.json, _tell))
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(retrieve(args.sources, args.output, args.model, args.statistics, args.queries, args.json, tell))

@@ -21,33 +21,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from roboact_ros.commands.trainings import TRAININGS
 from roboact_ros.errors import ConfigurationError, did_you_mean
-
-if TYPE_CHECKING:
-    from roboact_train.data.sources import Choices
-    from roboact_train.training.loop import Outcome
-    from roboact_train.training.settings import AnySettings, LoopSettings
-
-    Started = tuple[LoopSettings, Callable[[], Outcome]]
-
-KINDS = (
-    "clip_rt",
-    "clip_rt_action",
-    "clip_rt_plus",
-    "clip",
-    "roboact_clip",
-    "roboact",
-    "act_vae",
-    "vd_vae",
-    "clap_ntp",
-    "clap_rf",
-)
 
 _OPTIONS: dict[str, tuple[Any, str, str]] = {
     "model": (str, "NAME", "open_clip model or local-dir:FOLDER (ViT-H-14-378-quickgelu)"),
@@ -92,7 +71,7 @@ _SWITCHES = ("contrast_vocabulary", "checkpoint_gradients", "insulated")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("kind", metavar="MODEL", help=f"one of {', '.join(KINDS)}")
+    parser.add_argument("kind", metavar="MODEL", help=f"one of {', '.join(TRAININGS)}")
     parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="what to learn from")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the result")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted training in DIR")
@@ -135,24 +114,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train."""
-    if args.kind not in KINDS:
-        raise ConfigurationError(f'no model "{args.kind}" to train: {did_you_mean(args.kind, KINDS)}')
+    if args.kind not in TRAININGS:
+        raise ConfigurationError(f'no model "{args.kind}" to train: {did_you_mean(args.kind, TRAININGS)}')
     given = {name: getattr(args, name) for name in (*_OPTIONS, *_SWITCHES)}
     given = {name: value for name, value in given.items() if value is not None}
     if args.threads is not None and args.threads < 1:
         raise ConfigurationError(f"--threads is at least 1, not {args.threads}")
     begun = time.monotonic()
     # PyTorch takes seconds to import; who made a mistake above does not wait for it.
-    starts = {
-        "roboact_clip": _roboact_clip,
-        "roboact": _roboact,
-        "act_vae": _tokenizer,
-        "vd_vae": _tokenizer,
-        "clap_ntp": _clap_ntp,
-        "clap_rf": _clap_rf,
-    }
-    start = starts.get(args.kind, _clip_rt)
-    settings, train = start(args, given)
+    settings, train = TRAININGS[args.kind](args, given)
     try:
         import torch
 
@@ -178,147 +148,3 @@ def run(args: argparse.Namespace) -> int:
         }
         print(json.dumps(content))
     return 0
-
-
-def _clip_rt(args: argparse.Namespace, given: dict[str, Any]) -> Started:
-    """Return the settings of a CLIP-RT model and what trains it."""
-    from roboact_train.training.settings import TrainSettings
-
-    if args.features is not None:
-        raise ConfigurationError(f"--features {args.features} goes with roboact_clip, not {args.kind}")
-    settings = _settings(args, given, TrainSettings)
-
-    def start() -> Outcome:
-        from roboact_train.clip_rt.train import Request, train
-
-        choices = _choices(args, settings)
-        request = Request(kind=args.kind, corrections=args.corrections, choices=choices, **_common(args, settings))
-        return train(request, _tell)
-
-    return settings, start
-
-
-def _roboact_clip(args: argparse.Namespace, given: dict[str, Any]) -> Started:
-    """Return the settings of RoboAct-CLIP and what trains it."""
-    _without_corrections(args, "; roboact_clip learns from what roboact reconstruct wrote")
-    from roboact_train.roboact_clip.settings import RoboActClipSettings
-
-    settings = _settings(args, given, RoboActClipSettings)
-
-    def start() -> Outcome:
-        from roboact_train.roboact_clip.train import VideoRequest, train
-
-        return train(VideoRequest(features=args.features, **_common(args, settings)), _tell)
-
-    return settings, start
-
-
-def _roboact(args: argparse.Namespace, given: dict[str, Any]) -> Started:
-    """Return the settings of a policy on a frozen encoder and what trains it."""
-    _without_corrections(args, "; roboact learns from whole episodes")
-    from roboact_train.roboact.settings import RoboActSettings
-
-    settings = _settings(args, given, RoboActSettings)
-
-    def start() -> Outcome:
-        from roboact_train.roboact.train import CloningRequest, train
-
-        choices = _choices(args, settings)
-        return train(CloningRequest(choices=choices, features=args.features, **_common(args, settings)), _tell)
-
-    return settings, start
-
-
-def _tokenizer(args: argparse.Namespace, given: dict[str, Any]) -> Started:
-    """Return the settings of an Act-VAE or a VD-VAE and what trains it."""
-    _without_corrections(args, f", not with {args.kind}")
-    from roboact_train.clap.tokenizer_settings import SETTINGS_OF
-
-    settings = _settings(args, given, SETTINGS_OF[args.kind])
-
-    def start() -> Outcome:
-        from roboact_train.clap.train import TokenizerRequest, train
-
-        request = TokenizerRequest(features=args.features, **_of_clap(args, settings))
-        return train(request, _tell)
-
-    return settings, start
-
-
-def _clap_ntp(args: argparse.Namespace, given: dict[str, Any]) -> Started:
-    """Return the settings of CLAP-NTP and what trains it."""
-    _without_corrections(args, "; clap_ntp learns from whole episodes")
-    from roboact_train.clap.ntp_settings import NtpSettings
-
-    settings = _settings(args, given, NtpSettings)
-
-    def start() -> Outcome:
-        from roboact_train.clap.ntp_train import NtpRequest, train
-
-        return train(NtpRequest(**_of_clap(args, settings)), _tell)
-
-    return settings, start
-
-
-def _clap_rf(args: argparse.Namespace, given: dict[str, Any]) -> Started:
-    """Return the settings of CLAP-RF and what trains it."""
-    _without_corrections(args, "; clap_rf learns from whole episodes")
-    from roboact_train.clap.rf_settings import RfSettings
-
-    settings = _settings(args, given, RfSettings)
-
-    def start() -> Outcome:
-        from roboact_train.clap.rf_train import RfRequest, train
-
-        return train(RfRequest(**_of_clap(args, settings)), _tell)
-
-    return settings, start
-
-
-def _without_corrections(args: argparse.Namespace, why: str) -> None:
-    if args.corrections:
-        raise ConfigurationError(f"--corrections go with clip_rt{why}")
-
-
-def _settings(args: argparse.Namespace, given: dict[str, Any], kind: type[AnySettings]) -> AnySettings:
-    """Return the settings of the file and of the options."""
-    from roboact_train.training.settings import settings_from
-
-    return settings_from(_settings_file(args.settings), given, kind)
-
-
-def _common(args: argparse.Namespace, settings: LoopSettings) -> dict[str, Any]:
-    """Return what every request for a training says."""
-    names = ("sources", "output", "resume", "device", "licence", "simulated")
-    return {"settings": settings, **{name: getattr(args, name) for name in names}}
-
-
-def _of_clap(args: argparse.Namespace, settings: LoopSettings) -> dict[str, Any]:
-    """Return what every request for a training of CLAP says."""
-    return {"camera": args.camera, "instruction": args.instruction, **_common(args, settings)}
-
-
-def _choices(args: argparse.Namespace, settings: LoopSettings) -> Choices:
-    """Return how samples are read."""
-    from roboact_train.data.sources import Choices
-
-    return Choices(args.camera, args.instruction, args.layout, args.hertz, settings.seed)
-
-
-def _settings_file(name: str) -> Path | None:
-    """Return the file of settings that a person named."""
-    if not name:
-        return None
-    from roboact_ros.share import share_folder
-
-    path, folder = Path(name), share_folder("config") / "policies"
-    if path.is_file():
-        return path
-    known = sorted(file.stem for file in folder.glob("*.yaml"))
-    if name not in known:
-        raise ConfigurationError(f'no settings "{name}": neither a file nor {did_you_mean(name, known)}')
-    return folder / f"{name}.yaml"
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
