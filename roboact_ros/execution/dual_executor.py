@@ -21,7 +21,7 @@ from roboact_ros.execution.dual_status import combined_status
 from roboact_ros.execution.executor import Executor
 from roboact_ros.execution.neighbour import Neighbour, Shape, at_equal_times, check_apart, check_homes
 from roboact_ros.execution.poses import pose_from_vector
-from roboact_ros.execution.status import PERSON, ExecutorStatus
+from roboact_ros.execution.status import PERSON, ExecutorStatus, State
 from roboact_ros.execution.steps import ChunkPart, Home, Step
 from roboact_ros.types import ActionChunk, ArmMode, ArmState, FloatArray, GripperState, Motion
 
@@ -108,14 +108,14 @@ class DualExecutor:
             looks = [arm.look(chunk, name, ahead) for name, arm in zip(self._names, self._arms, strict=True)]
             first, *rest = found = stages(chunk, looks, self._grippers)
             if ahead:
-                self._stages.clear()
-                self._refused = ""
+                self._refused = ""  # what waits behind that which runs, e.g. a grasp, stays until the chunk begins
                 self._coming = Anticipation(found, source, soon, self._shapes, self._clearance)
                 return
             self._begin(first, source)
         except MotionRefused as error:
             raise self.refuse(str(error)) from None
         self._stages.extend(rest)
+        self._refused = ""
 
     def home(self, source: str = PERSON) -> None:
         """Take both arms to their home joints, each at its own pace.
@@ -127,6 +127,7 @@ class DualExecutor:
             self._begin((Home(), Home()), source)
         except MotionRefused as error:
             raise self.refuse(str(error)) from None
+        self._refused = ""
 
     def stop(self) -> None:
         """Have both robots brake as hard as they may, and stay at rest until ``resume``."""
@@ -198,7 +199,10 @@ class DualExecutor:
     @property
     def status(self) -> ExecutorStatus:
         """What the operator is told of both."""
-        return combined_status(self.statuses, dict(zip(self._names, self._modes, strict=True)), self._refused)
+        told = combined_status(self.statuses, dict(zip(self._names, self._modes, strict=True)), self._refused)
+        if told.state is State.IDLE and (self._stages or self._coming is not None):
+            return replace(told, state=State.MOVING, source=self._source)  # they stand between two parts of a chunk
+        return told
 
     # One control period
 
@@ -257,7 +261,7 @@ class DualExecutor:
         else:
             self._enter(beginnings, source)
             self._together = chunk
-        self._source, self._refused = source, ""
+        self._source = source
 
     def _enter(self, beginnings: Sequence[Beginning | None], source: str) -> None:
         for arm, beginning in zip(self._arms, beginnings, strict=True):
@@ -276,8 +280,9 @@ class DualExecutor:
             else:
                 self._forget()
                 self._enter(beginnings, coming.source)
-                self._together, self._source, self._refused = True, coming.source, ""
+                self._together, self._source = True, coming.source
             self._stages.extend(coming.stages[1:])
+            self._refused = ""
         except MotionRefused as error:
             self._coming = None
             self.refuse(str(error))

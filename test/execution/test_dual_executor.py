@@ -196,6 +196,48 @@ def test_a_chunk_that_leads_out_of_the_limits_leaves_what_runs_as_it_is(rig: Rig
         np.testing.assert_allclose(rig.tool(arm) - before[arm], [0.0, 0.0, 0.08], atol=1e-9)
 
 
+@pytest.mark.parametrize("before", [200, CYCLES // 2, 0])
+def test_a_grasp_at_the_end_of_what_runs_outlives_a_chunk_that_is_refused(before: int) -> None:
+    up = np.tile([0.0, 0.0, 0.01, 0.0, 0.0, 0.0, 1.0], (8, 1))
+    grasp = up.copy()
+    grasp[5:, 6] = 0.0
+    rig, cycles = Rig(), 0
+    rig.follow(grasp, up)
+    while not rig.grippers[LEFT].read().moving:
+        rig.cycle()
+        cycles += 1
+    rig = Rig()
+    begun = rig.tool(RIGHT)[2]
+    rig.follow(grasp, up)
+    rig.cycle(cycles - 3 - before)  # so long before the arms stand for the gripper, or nearly so
+    rig.follow(up * [0.0, 0.0, -8.0, 0.0, 0.0, 0.0, 1.0], up)
+    rig.until_idle()
+    assert "workspace" in rig.both.status.refused
+    assert rig.grippers[LEFT].read().opening < 0.1 and rig.grippers[RIGHT].read().opening > 0.9
+    assert rig.tool(RIGHT)[2] - begun == pytest.approx(0.08, abs=1e-3)
+    rig.check_limits()
+
+
+@pytest.mark.parametrize("before", [CYCLES, CYCLES // 2, 2])
+def test_arms_that_come_to_rest_while_the_next_chunk_is_planned_are_not_idle(before: int) -> None:
+    rig, cycles = Rig(), 0
+    rig.follow(steps(z=0.01), steps(z=0.01))
+    while rig.both.status.state is State.MOVING:
+        rig.cycle()
+        cycles += 1
+    rig = Rig()
+    begun = rig.tool(LEFT)[2]
+    rig.follow(steps(z=0.01), steps(z=0.01))
+    rig.cycle(cycles - before)
+    rig.follow(steps(z=0.01), steps(z=0.01))
+    for _ in range(2 * CYCLES):
+        rig.cycle()
+        assert rig.both.status.state is State.MOVING and rig.both.status.source == POLICY
+    rig.until_idle()
+    assert rig.tool(LEFT)[2] - begun == pytest.approx(0.16, abs=1e-3)
+    rig.check_limits()
+
+
 def test_a_chunk_that_is_still_being_planned_is_withdrawn_by_a_stop(rig: Rig) -> None:
     rig.follow(steps(z=0.01), steps(z=0.01))
     rig.cycle(50)
