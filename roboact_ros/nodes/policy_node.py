@@ -35,14 +35,13 @@ from roboact_ros.nodes.messages.stamp import stamp_to_message
 from roboact_ros.nodes.run import run_node
 from roboact_ros.nodes.steady import every
 from roboact_ros.nodes.tool_history import ToolHistory
-from roboact_ros.nodes.tool_subscription import ToolSubscription
 from roboact_ros.policies.continuation import Continuation
 from roboact_ros.policies.load import policy_from_description
 from roboact_ros.policies.pilot import Obstacle, Pilot, report_from_values
 from roboact_ros.policies.policy import AnyPolicy
 from roboact_ros.policies.seams import GOING_ON, lookahead_of, seams_of
 from roboact_ros.policies.thread import Answer, PolicyThread, Task
-from roboact_ros.types import CHUNK, ActionChunk, Decision, Frame, ToolState
+from roboact_ros.types import CHUNK, ActionChunk, Decision, Frame
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _SHOWN = 5
@@ -95,9 +94,8 @@ class PolicyNode(Node):  # type: ignore[misc]
         self.create_service(Trigger, "policy/resume", self._on_resume)
         cameras = (cell.policy.camera, *cell.policy.more_cameras)
         self._frames = FramesTogether(self, cameras, cell.policy.camera_tolerance, self._on_frame)
-        feels = cell.policy.kind in _FEELING
-        self._tools = [ToolSubscription(self, arm) for arm in cell.arm_names] if feels else []
-        self._history = ToolHistory(self, cell.arm_names) if seams in GOING_ON else None
+        self._feels, self._goes_on = cell.policy.kind in _FEELING, seams in GOING_ON
+        self._tools = ToolHistory(self, cell.arm_names) if self._feels or self._goes_on else None
         every(self, 0.2, self._on_tick)
         every(self, 1.0, self._diagnose)
         if cell.policy.random:
@@ -170,15 +168,17 @@ class PolicyNode(Node):  # type: ignore[misc]
     # With the lock held ---------------------------------------------------------------------------------------------
 
     def _take(self, answer: Answer) -> None:
-        task, self._task, self._error = answer.task, None, answer.error
-        if answer.error:
+        if answer.error and answer.error != self._error:
             self.get_logger().error(answer.error)
+        task, self._task, self._error = answer.task, None, answer.error
         if task is None:
             self._loaded = not answer.error
             return
         self._prepared = task.instruction
         if answer.error and task.frame is None and task.instruction == self._pilot.instruction:
             self._pilot.instruct("")  # the same words would be refused again
+        if answer.error and task.frame is not None:
+            self._pilot.failed(self._now())
         if answer.choice is not None:
             self._announce(answer.choice, task, answer.took_ms)
 
@@ -241,21 +241,24 @@ class PolicyNode(Node):  # type: ignore[misc]
             return Task(instruction, None, turn)
         if self._obstacle() is not None or self._frame is None:
             return None
-        frame = replace(self._frame, tools=tuple(tool for tool in self._newest if tool is not None))
-        now, underway = self._now(), None
-        if self._history is not None and self._pilot.follows_chunk:
-            underway = self._continuation.underway(frame.stamp_ns, now, self._history.at)
+        frame, now, underway = self._frame, self._now(), None
+        if self._tools is not None:
+            if self._feels:
+                frame = replace(frame, tools=self._tools.at(frame.stamp_ns) or ())
+            if self._goes_on and self._pilot.follows_chunk:
+                underway = self._continuation.underway(frame.stamp_ns, now, self._tools.poses_at)
         return Task(instruction, frame, turn, underway, now)
 
     def _obstacle(self) -> Obstacle | None:
-        found = self._pilot.obstacle(self._frame.oldest_ns if self._frame is not None else None, self._now())
-        if found is None and None in self._newest:
+        frame = self._frame
+        found = self._pilot.obstacle(frame.oldest_ns if frame is not None else None, self._now())
+        if found is not None or frame is None or self._tools is None or not self._feels:
+            return found
+        if not self._tools.fresh:
             return Obstacle("waiting", "waiting for where the tool is (tcp_pose, gripper)", warn=True)
-        return found
-
-    @property
-    def _newest(self) -> list[ToolState | None]:
-        return [tool.newest for tool in self._tools]
+        if self._tools.at(frame.stamp_ns) is None:
+            return Obstacle("waiting", "waiting for where the tool was when the image was taken (tcp_pose)", warn=True)
+        return None
 
     def _current_status(self) -> Status:
         policy = self._cell.policy
@@ -264,7 +267,7 @@ class PolicyNode(Node):  # type: ignore[misc]
         if self._error:
             level, state, message = Level.ERROR, "error", self._error
         elif not self._thread.alive:
-            level, state, message = Level.ERROR, "error", "the policy has failed; its log says why"
+            level, state, message = Level.ERROR, "error", self._thread.failure
         elif not self._loaded:
             state, message = "loading", f"loading {policy.shown_model}"
         elif obstacle is not None:

@@ -1,27 +1,26 @@
-"""Subscribes to where the tools are, and remembers where they were when an image was taken."""
+"""Subscribes to where the tools are and what the grippers do, and remembers how it was when an image was taken."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
+from sensor_msgs.msg import JointState
 
+from roboact_ros.execution.chunks import is_open
 from roboact_ros.nodes.arm_topics import topic_of_arm
-from roboact_ros.nodes.messages.arm import tool_pose_from_message
-from roboact_ros.types import FloatArray
+from roboact_ros.nodes.messages.arm import gripper_from_message, tool_pose_from_message
+from roboact_ros.policies.tool_memory import ToolMemory
+from roboact_ros.types import FloatArray, ToolState
 
-_REMEMBERED = 256
-"""Poses of each arm: five seconds."""
-
-_NEAR_NS = 60_000_000
-"""A pose is known at a time when there is one that is so near to it [ns]; 50 a second are told."""
+OLD_NS = 500_000_000
+"""Age at which what is known of the tools does not count any more: the executor has stopped."""
 
 
 class ToolHistory:
-    """The poses of the tools of a cell.
+    """The tools of a cell; times are ROS times [ns].
 
     Args:
         node: Node whose executor runs the callbacks.
@@ -29,38 +28,37 @@ class ToolHistory:
     """
 
     def __init__(self, node: Node, arms: Sequence[str]) -> None:
-        self._poses = [deque[tuple[int, FloatArray]](maxlen=_REMEMBERED) for _ in arms]
-        for arm, poses in zip(arms, self._poses, strict=True):
-            topic = topic_of_arm(arm, "tcp_pose")
-            node.create_subscription(PoseStamped, topic, lambda message, poses=poses: _note(message, poses), 10)
+        self._node = node
+        self._arms = [ToolMemory() for _ in arms]
+        for arm, memory in zip(arms, self._arms, strict=True):
+            _remember(node, arm, memory)
 
-    def at(self, stamp_ns: int) -> FloatArray | None:
-        """Return the (arms, 4, 4) poses at a time, ROS time [ns]; None where one is not known.
+    @property
+    def fresh(self) -> bool:
+        """Whether every arm tells where its tool is."""
+        oldest = self._node.get_clock().now().nanoseconds - OLD_NS
+        return all(memory.newest_ns is not None and memory.newest_ns >= oldest for memory in self._arms)
 
-        Between two that were told the position is interpolated, and the rotation is that of the nearer one.
-        """
-        found = [pose_at(list(poses), stamp_ns) for poses in self._poses]
-        known = [pose for pose in found if pose is not None]
-        return np.array(known) if len(known) == len(found) else None
+    def at(self, stamp_ns: int) -> tuple[ToolState, ...] | None:
+        """Return how every tool was at a time; None where one is not known."""
+        found = [memory.at(stamp_ns) for memory in self._arms]
+        known = tuple(state for state in found if state is not None)
+        return known if len(known) == len(found) else None
 
-
-def pose_at(poses: Sequence[tuple[int, FloatArray]], stamp_ns: int) -> FloatArray | None:
-    """Return the (4, 4) pose at a time, None if none of those with their times, in order, is near to it."""
-    after = next((number for number, (at_ns, _) in enumerate(poses) if at_ns >= stamp_ns), len(poses))
-    around = poses[max(0, after - 1) : after + 1]
-    if not around:
-        return None
-    nearest_ns, nearest = min(around, key=lambda one: abs(one[0] - stamp_ns))
-    if abs(nearest_ns - stamp_ns) > _NEAR_NS:
-        return None
-    pose = nearest.copy()
-    if len(around) == 2 and around[0][0] < around[1][0]:
-        (first_ns, first), (second_ns, second) = around
-        share = (stamp_ns - first_ns) / (second_ns - first_ns)
-        pose[:3, 3] = first[:3, 3] + share * (second[:3, 3] - first[:3, 3])
-    return pose
+    def poses_at(self, stamp_ns: int) -> FloatArray | None:
+        """Return the (arms, 4, 4) poses at a time; None where one is not known."""
+        found = self.at(stamp_ns)
+        return None if found is None else np.array([state.pose_tool_in_base for state in found])
 
 
-def _note(message: PoseStamped, poses: deque[tuple[int, FloatArray]]) -> None:
-    pose, stamp_ns = tool_pose_from_message(message)
-    poses.append((stamp_ns, pose))
+def _remember(node: Node, arm: str, memory: ToolMemory) -> None:
+    def moved(message: PoseStamped) -> None:
+        pose, stamp_ns = tool_pose_from_message(message)
+        memory.moved(stamp_ns, pose)
+
+    def gripped(message: JointState) -> None:
+        gripper, stamp_ns = gripper_from_message(message)
+        memory.gripped(stamp_ns, is_open(gripper), gripper.opening)
+
+    node.create_subscription(PoseStamped, topic_of_arm(arm, "tcp_pose"), moved, 10)
+    node.create_subscription(JointState, topic_of_arm(arm, "gripper"), gripped, 10)

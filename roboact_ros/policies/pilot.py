@@ -14,6 +14,9 @@ ANSWER_NS = 500_000_000
 RETRY_NS = 2_000_000_000
 """Time from asking for a motion that was refused to choosing again: the arm has not moved, so little has changed."""
 
+AGAIN_NS = 200_000_000
+"""Time from a policy that could not choose to the next image that it is asked about."""
+
 _PERSON, _POLICY = "teleop", "policy"
 _HELD = ("stopped", "holding", "disconnected")
 
@@ -104,7 +107,7 @@ class Pilot:
         self._report: ExecutorReport | None = None
         self._asked: _Asked | None = None
         self._due = False
-        self._due_ns = self._chosen_ns = 0
+        self._due_ns = self._chosen_ns = self._again_ns = 0
         self._streams = streams
 
     @property
@@ -181,6 +184,10 @@ class Pilot:
         self._chosen_ns = now_ns
         self._ask(now_ns)
 
+    def failed(self, now_ns: int) -> None:
+        """Note that the policy could not choose: it looks again soon, at another image."""
+        self._again_ns = now_ns + AGAIN_NS
+
     def obstacle(self, frame_ns: int | None, now_ns: int) -> Obstacle | None:
         """Return why no motion may be chosen for the newest image, exposed at ``frame_ns``; None: choose."""
         if not self.instruction:
@@ -211,10 +218,12 @@ class Pilot:
             return Obstacle("waiting", f"the newest image is {(now_ns - frame_ns) / 1e9:.1f} s old", warn=True)
         if frame_ns <= self._due_ns:
             return Obstacle("waiting", "waiting for an image from after the motion")
+        if frame_ns <= self._again_ns:
+            return Obstacle("waiting", "waiting for another image")
         return None
 
     def _begin(self, step: str) -> None:
-        self.instruction, self.paused, self._step_ends_ns = step, "", None
+        self.instruction, self.paused, self._step_ends_ns, self._again_ns = step, "", None, 0
         self.turn += 1
 
     def _ask(self, now_ns: int) -> None:

@@ -53,20 +53,25 @@ class Answer:
 class PolicyThread:
     """Answers tasks in turn.
 
+    Attributes:
+        failure: Why the thread has ended before it was closed; empty while it has not.
+
     Args:
         load: Makes the policy.
-        answer: Called in the thread, once for the loading and once per task; when the loading failed, never again.
+        answer: Called in the thread, once for the loading and once per task. When the loading failed, or something that
+            nobody expected, it is told so without a task, and never called again.
     """
 
     def __init__(self, load: Callable[[], AnyPolicy], answer: Callable[[Answer], None]) -> None:
         self._load, self._answer = load, answer
+        self.failure = ""
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="policy", daemon=True)
         self._thread.start()
 
     @property
     def alive(self) -> bool:
-        """False after loading failed or after an error that nobody expected, which Python has printed."""
+        """False after a failure, and after it was closed."""
         return self._thread.is_alive()
 
     def give(self, task: Task) -> None:
@@ -81,10 +86,20 @@ class PolicyThread:
     def _run(self) -> None:
         try:
             policy = self._load()
-        except RoboactError as error:
-            self._answer(Answer(None, error=str(error)))
-            return
-        self._answer(Answer(None))
+            self._answer(Answer(None))
+            self._work(policy)
+        except RoboactError as error:  # of the loading; the others are answers
+            self._fail(str(error))
+        except Exception as error:  # of a library, e.g. no memory: the arm stays, and a person reads why
+            reason = str(error).strip().partition("\n")[0]
+            self._fail(f"the policy has failed, its log says where: {type(error).__name__}: {reason}")
+            raise
+
+    def _fail(self, why: str) -> None:
+        self.failure = why
+        self._answer(Answer(None, error=why))
+
+    def _work(self, policy: AnyPolicy) -> None:
         instruction = ""
         while (task := self._tasks.get()) is not None:
             try:

@@ -30,7 +30,7 @@ from roboact_ros.cells.load import load_cell
 from roboact_ros.cells.policy_description import PolicyDescription
 from roboact_ros.chat.client import ChatClient
 from roboact_ros.chat.endpoint import endpoint_at
-from roboact_ros.errors import PolicyError
+from roboact_ros.errors import MotionRefused, PolicyError
 from roboact_ros.language.vocabulary import DONE, PRIMITIVES
 from roboact_ros.nodes.messages.arm import tool_pose_to_message
 from roboact_ros.nodes.messages.chunk import chunk_from_message
@@ -341,6 +341,27 @@ def test_a_policy_that_feels_waits_until_the_tool_is_known(mate: Cellmate, start
     assert len(mate.motions) == 1
 
 
+def test_a_policy_is_told_where_the_tool_was_when_the_image_was_taken(
+    mate: Cellmate, start: Callable[..., None]
+) -> None:
+    policy = DoneAfterOne()
+    mate.frame_age_ns = 300_000_000
+    start(lambda: policy, instruction="open the drawer", kind="roboact", checkpoint="runs/policy")
+    poses = mate.node.create_publisher(PoseStamped, "tcp_pose", 10)
+    begun = mate.node.get_clock().now().nanoseconds
+
+    def tell() -> None:
+        now, pose = mate.node.get_clock().now().nanoseconds, np.eye(4)
+        pose[0, 3] = 0.25 * (now - begun) / 1e9
+        poses.publish(tool_pose_to_message(pose, now))
+
+    mate.node.create_timer(0.02, tell)
+    mate.until(lambda: mate.motions, "a motion")
+    frame = policy.frames[0]
+    there = 0.25 * (frame.stamp_ns - begun) / 1e9
+    assert frame.tools[0].pose_tool_in_base[0, 3] == pytest.approx(there, abs=0.02), "not 75 mm further, as now"
+
+
 def test_old_images_are_not_acted_on(mate: Cellmate, start: Callable[..., None]) -> None:
     mate.frame_age_ns = 5_000_000_000
     start(instruction="close the laptop")
@@ -396,6 +417,45 @@ def test_a_policy_without_the_help_it_should_have_drives_and_says_so(
     assert mate.status.level is Level.WARN and "refused" in mate.status.values["note"]
     mate.until(lambda: mate.scores, "the scores")
     assert "alone" in mate.scores[0].note
+
+
+class Failing(ScriptedPolicy):
+    """Raises ``error`` until it is None."""
+
+    def __init__(self, error: Exception | None) -> None:
+        super().__init__(SCRIPT)
+        self.error, self.stamps = error, list[int]()
+
+    def act(self, frame: Frame) -> Decision:
+        """Return a motion, or raise."""
+        self.stamps.append(frame.stamp_ns)
+        if self.error is not None:
+            raise self.error
+        return super().act(frame)
+
+
+def test_a_policy_that_refuses_is_asked_again_a_few_times_a_second(mate: Cellmate, start: Callable[..., None]) -> None:
+    policy = Failing(MotionRefused("the chunk has a number that is not finite"))
+    start(lambda: policy, instruction="close the laptop")
+    mate.until(lambda: "not finite" in mate.status.message, "the reason")
+    mate.for_a_while(1.0)
+    assert mate.says("error") and not mate.motions
+    assert 2 <= len(policy.stamps) <= 8 and len(set(policy.stamps)) == len(policy.stamps)
+    policy.error = None
+    mate.until(lambda: mate.motions, "a motion")
+    mate.until(lambda: not mate.says("error"), "the end of the error")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_nobody_expected_of_a_policy_ends_it_with_its_reason(mate: Cellmate, start: Callable[..., None]) -> None:
+    policy = Failing(RuntimeError("CUDA out of memory.\nTried to allocate 2 GiB"))
+    start(lambda: policy, instruction="close the laptop")
+    mate.until(lambda: "RuntimeError: CUDA out of memory." in mate.status.message, "the reason")
+    mate.instruction.publish(String(data="open the drawer"))
+    mate.until(lambda: mate.status.values["instruction"] == "open the drawer", "the new task")
+    mate.for_a_while(0.5)
+    assert mate.status.level is Level.ERROR and mate.status.message.endswith("RuntimeError: CUDA out of memory.")
+    assert len(policy.stamps) == 1 and not mate.motions
 
 
 def test_a_policy_that_cannot_be_loaded(mate: Cellmate, start: Callable[..., None]) -> None:

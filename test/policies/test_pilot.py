@@ -47,6 +47,16 @@ def test_waits_for_the_executor_and_for_images() -> None:
     assert "old" in str(pilot.obstacle(1 * MS, 1002 * MS))
 
 
+def test_a_policy_that_could_not_choose_looks_again_at_another_image_and_new_words_at_once() -> None:
+    pilot = ready()
+    pilot.failed(10 * MS)
+    assert state(pilot, 9, 11) == state(pilot, 205, 210) == "waiting"
+    assert state(pilot, 215, 220) == "choose"
+    pilot.failed(220 * MS)
+    pilot.instruct("open the drawer")
+    assert state(pilot, 221, 222) == "choose"
+
+
 def test_one_choice_per_rest_of_the_arm() -> None:
     pilot = ready()
     pilot.chose(10 * MS)
