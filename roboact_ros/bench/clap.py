@@ -3,18 +3,29 @@
 The full model (Qwen3-VL-4B and the head released for LIBERO, 16 blocks) needs CUDA and runs in bfloat16, ours as one
 CUDA graph. The small one, with a tenth of the widths but all blocks and words, runs anywhere in float32; the language
 head has a larger share of it, which is told apart. Told besides: a chunk selected of eight draws, as a cell makes it
-while the arms move, and how near chunks are (cosine) to those of the released procedure, and where the weights are
-bfloat16 to those that it makes with the same weights in float32. A chunk by CLAP-NTP on the same language model, with
-eight words of a subtask and eight codes, is timed beside it.
+while the arms move, and how near chunks are to those of the released procedure (``cosine``, and ``error`` as part of
+what other images change), and where the weights are bfloat16, how near both are to what it makes with the same weights
+in float32. A chunk by CLAP-NTP on the same language model, with eight words of a subtask and eight codes, is timed
+beside it.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
-from roboact_ros.bench.clap_models import GRID, SIZES, Answering, Released, language_model, pixels_of, prompt_ids
+from roboact_ros.bench.clap_models import (
+    GRID,
+    SIZES,
+    Answering,
+    Released,
+    flow_head,
+    language_model,
+    pixels_of,
+    prompt_ids,
+)
+from roboact_ros.bench.clap_nearness import cosine, error_of, in_float32
 from roboact_ros.bench.report import Report, interleaved, percentile
 
 if TYPE_CHECKING:
@@ -22,10 +33,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from roboact_ros.policies.nets.clap.chunk_network import ChunkNetwork
-    from roboact_ros.policies.nets.clap.flow_head import FlowHead
     from roboact_ros.policies.nets.clap.vlm import Prompt
 
 _GIB = 2**30
+Made = TypeVar("Made")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +62,6 @@ def run(args: argparse.Namespace) -> Report:
     from roboact_ros.policies.clap.run_config import RELEASED_TAPS
     from roboact_ros.policies.clip_rt import torch_device
     from roboact_ros.policies.nets.clap.chunk_network import ChunkNetwork, GraphedChunks
-    from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
     from roboact_ros.policies.nets.clap.vlm import TappedVlm
 
     if args.size == "full" and (args.device.startswith("cpu") or not torch.cuda.is_available()):
@@ -65,16 +75,16 @@ def run(args: argparse.Namespace) -> Report:
         model = language_model(size, device, dtype)
     except ImportError as error:
         raise PolicyError(f"CLAP needs transformers: pip install 'roboact_ros[clap]' ({error})") from error
-    with torch.device(device):
-        head = FlowHead(FlowHeadShape(width=size.width, layers=len(RELEASED_TAPS))).to(dtype)
-    head.eval().requires_grad_(False)
+    head = flow_head(size.width, device, dtype)
     ids, pixels = prompt_ids(model, args.images), pixels_of(model, args.images, device)
     shape = head.shape
     noises = [torch.randn(1, shape.horizon, shape.actions, device=device) for _ in range(args.rounds + 1)]
 
     network = ChunkNetwork(TappedVlm(model.model, RELEASED_TAPS), head)
     prompt = network.vlm.prompt(ids, GRID, GRID)
-    graphed = GraphedChunks(network, prompt, pixels, noises[0]) if cuda else None
+    graphed, held = None, 0.0
+    if cuda:
+        graphed, held = _held(lambda: GraphedChunks(network, prompt, pixels, noises[0]))
     released, answering = Released(model, head, RELEASED_TAPS, ids), Answering(model, ids)
     made: dict[str, list[Tensor]] = {"ours": [], "released": []}
 
@@ -88,14 +98,15 @@ def run(args: argparse.Namespace) -> Report:
 
     calls = {"ours": ours, "released": theirs, "ntp": lambda: answering(pixels)}
     in_turn = interleaved(calls, args.rounds)
-    pairs = list(zip(made["ours"], made["released"], strict=True))
-    # A graph keeps its memory, so ours is measured without one.
+    released_made, ours_made = made["released"], made["ours"][: len(noises)]
+    others = pixels_of(model, args.images, device)
+    unlike = [released(others, noise).float().cpu() for noise in noises]
+    # A graph keeps its memory, which is told apart.
     by_hand = {"ours": lambda: network(pixels, noises[0], prompt), "released": lambda: released(pixels, noises[0])}
     memory = {name: _peak(call, device) for name, call in by_hand.items()} if cuda else {}
     alone = interleaved({"ours": ours}, args.chunks)["ours"]
-    selected = percentile(
-        interleaved({"ours": _selecting(network, prompt, pixels, noises[0])}, args.rounds)["ours"], 50
-    )
+    selecting, held_selecting = _held(lambda: _selecting(network, prompt, pixels, noises[0]))
+    selected = percentile(interleaved({"ours": selecting}, args.rounds)["ours"], 50)
     words = interleaved({"head": lambda: released.language_head()[0, 0, 0].item()}, args.rounds)["head"]
 
     ours_ms, released_ms, ntp_ms = (percentile(in_turn[name], 50) * 1e3 for name in calls)
@@ -104,9 +115,15 @@ def run(args: argparse.Namespace) -> Report:
     figures = {
         name: {"weights_gib": weights[name], **({"working_gib": memory[name]} if cuda else {})} for name in weights
     }
-    exact = {}
+    graphs = {"graph_gib": held, "graph_selected_gib": held_selecting} if cuda else {}
+    exact, exact_released = {}, {}
     if dtype is not torch.float32:  # the last thing: it changes the weights
-        exact = {"cosine_float32": near_float32(made["ours"], model, head, ids, pixels, noises)}
+        expected = in_float32(model, head, RELEASED_TAPS, ids, pixels, noises)
+        exact = {
+            "cosine_float32": cosine(ours_made, expected),
+            "error_float32": error_of(ours_made, expected, unlike),
+        }
+        exact_released = {"error_float32": error_of(released_made, expected, unlike)}
     return Report(
         "clap",
         metrics={
@@ -120,8 +137,10 @@ def run(args: argparse.Namespace) -> Report:
             "alone_p95_ms": percentile(alone, 95) * 1e3,
             "selected_ms": selected * 1e3,
             **figures["ours"],
-            "difference": max(float((a - b).abs().max()) for a, b in pairs),
-            "cosine": nearness(pairs),
+            **graphs,
+            "difference": max(float((a - b).abs().max()) for a, b in zip(ours_made, released_made, strict=True)),
+            "cosine": cosine(ours_made, released_made),
+            "error": error_of(ours_made, released_made, unlike),
             **exact,
         },
         peers={
@@ -129,6 +148,7 @@ def run(args: argparse.Namespace) -> Report:
                 "chunk_ms": released_ms,
                 "language_head_ms": percentile(words, 50) * 1e3,
                 **figures["released"],
+                **exact_released,
             },
             "ntp": {"chunk_ms": ntp_ms},
         },
@@ -152,30 +172,17 @@ def _selecting(network: ChunkNetwork, prompt: Prompt, pixels: Tensor, noise: Ten
     return lambda: graphed(pixels, draws, None, guide).cpu()
 
 
-def nearness(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
-    """Return the smallest cosine between two chunks."""
+def _held(make: Callable[[], Made]) -> tuple[Made, float]:
+    """Return what is made, and the memory of the GPU that it keeps, e.g. the pool of a graph [GiB]."""
     import torch
 
-    return min(float(torch.cosine_similarity(a.flatten(), b.flatten(), dim=0)) for a, b in pairs)
-
-
-def near_float32(
-    made: Sequence[Tensor], model: Any, head: FlowHead, ids: Tensor, pixels: Tensor, noises: Sequence[Tensor]
-) -> float:
-    """Return how near chunks are (cosine) to those of the released procedure in float32.
-
-    Args:
-        made: (1, steps, columns) chunks, the first ones for ``noises``.
-        model: The language model; its weights are made float32.
-        head: Likewise.
-        ids: Tokens of the prompt.
-        pixels: Patches of the images.
-        noises: Of the chunks.
-    """
-    from roboact_ros.policies.clap.run_config import RELEASED_TAPS
-
-    released = Released(model.float(), head.float(), RELEASED_TAPS, ids)
-    return nearness((ours.float(), released(pixels, noise).cpu()) for ours, noise in zip(made, noises, strict=False))
+    if not torch.cuda.is_available():
+        return make(), 0.0
+    torch.cuda.empty_cache()
+    before = torch.cuda.memory_reserved()
+    made = make()
+    torch.cuda.empty_cache()
+    return made, (torch.cuda.memory_reserved() - before) / _GIB
 
 
 def _gib(part: nn.Module) -> float:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 GRID = 16
 """Rows and columns of patches of an image: 224 x 224 pixels are made 256 x 256."""
+_ATTENTION = 4.0
 _BEFORE, _AFTER, _SUBTASK = 14, 45, 8
 """Words of a prompt before and after its images, and of a subtask."""
 
@@ -78,6 +79,25 @@ def language_model(size: Size, device: torch.device, dtype: torch.dtype) -> Any:
     with torch.device(device):
         model = AutoModelForImageTextToText.from_config(config, dtype=dtype, attn_implementation="sdpa")
     return model.eval().requires_grad_(False)
+
+
+def flow_head(width: int, device: torch.device, dtype: torch.dtype) -> FlowHead:
+    """Return a head of the released shape with random weights, which lets images change a chunk as much as noise does.
+
+    As it comes, what it sees counts 3 % of that, and a chunk that is made blindly would look right.
+    """
+    import torch
+
+    from roboact_ros.policies.clap.run_config import RELEASED_TAPS
+    from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
+
+    with torch.device(device):
+        head = FlowHead(FlowHeadShape(width=width, layers=len(RELEASED_TAPS))).to(dtype)
+    head.eval().requires_grad_(False)
+    for name, weights in head.named_parameters():
+        if name.endswith(("attn1.to_v.weight", "attn1.to_out.0.weight")):
+            weights.mul_(_ATTENTION)
+    return head
 
 
 def prompt_ids(model: Any, images: int) -> Tensor:

@@ -71,6 +71,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--python", metavar="PATH", help="of the simulator (ROBOACT_KITCHEN_PYTHON, ROBOACT_LIBERO_PYTHON, or this one)"
     )
+    parser.add_argument(
+        "--base", default="", metavar="DIR", help="language model of a run in LIBERO (where the run says)"
+    )
     parser.add_argument("--arm", default="ur5e", metavar="MODEL", help="ur5 or ur5e (%(default)s)")
     parser.add_argument("--processes", type=int, metavar="N", help="how many work at the same time (all processors)")
     parser.add_argument(
@@ -108,6 +111,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.episodes < 1:
         raise ConfigurationError(f"--episodes is at least 1, not {args.episodes}")
+    if args.base and args.suite != "libero":
+        raise ConfigurationError("--base is for LIBERO")
     with _SUITES[args.suite](args) as work:
         results: list[Result] = []
         for result in work.results:
@@ -217,12 +222,15 @@ def _kitchen(args: argparse.Namespace) -> Iterator[_Work]:
 @contextmanager
 def _libero(args: argparse.Namespace) -> Iterator[_Work]:
     from roboact_train.evaluate.foreign import play
+    from roboact_train.evaluate.libero.policy import weights_of
     from roboact_train.evaluate.libero.trial import trials_of
 
     trials, libero = trials_of(args)
+    weights = weights_of(args.policy)
     processes = 1 if args.processes is None else args.processes
     with closing(play(trials, processes, libero)) as results:
-        yield _Work(results, len(trials), f"{args.policy}, LIBERO", False, {"motions": args.motions})
+        settings = {"motions": args.motions, **({"weights": str(weights)} if weights is not None else {})}
+        yield _Work(results, len(trials), f"{weights or args.policy}, LIBERO", False, settings)
 
 
 _SUITES = {"tabletop": _tabletop, "two_arms": _two_arms, "kitchen": _kitchen, "libero": _libero}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 from dataclasses import dataclass
 from typing import Protocol
@@ -93,7 +92,7 @@ class PairContender:
             return _TeacherPolicy(table)
         if self.name == RANDOM:
             return _RandomPolicy(table)
-        policy = copy.deepcopy(self._model())  # its noise must not depend on what this process did before
+        policy = self._model()
         policy.instruct(table.episode.instruction)
         return _Chunks(policy)
 

@@ -7,12 +7,21 @@ import argparse
 import pytest
 import torch
 
-from roboact_ros.bench.clap import add_arguments, near_float32, run
-from roboact_ros.bench.clap_models import GRID, Answering, Released, Size, language_model, pixels_of, prompt_ids
+from roboact_ros.bench.clap import add_arguments, run
+from roboact_ros.bench.clap_models import (
+    GRID,
+    Answering,
+    Released,
+    Size,
+    flow_head,
+    language_model,
+    pixels_of,
+    prompt_ids,
+)
+from roboact_ros.bench.clap_nearness import cosine, error_of, in_float32
 from roboact_ros.errors import PolicyError
 from roboact_ros.policies.clap.run_config import RELEASED_TAPS
 from roboact_ros.policies.nets.clap.chunk_network import ChunkNetwork
-from roboact_ros.policies.nets.clap.flow_head import FlowHead, FlowHeadShape
 from roboact_ros.policies.nets.clap.vlm import TappedVlm
 
 TINY = Size(width=64, heads=(2, 1), head=16, sections=(4, 2, 2), hidden=32, eyes=(16, 1, 16))
@@ -21,7 +30,7 @@ TINY = Size(width=64, heads=(2, 1), head=16, sections=(4, 2, 2), hidden=32, eyes
 def test_both_make_the_same_chunks() -> None:
     torch.manual_seed(0)
     model = language_model(TINY, torch.device("cpu"), torch.float32)
-    head = FlowHead(FlowHeadShape(width=64, layers=len(RELEASED_TAPS))).eval().requires_grad_(False)
+    head = flow_head(64, torch.device("cpu"), torch.float32)
     names = {f"qwen_vl_interface.model.{name}" for name in model.state_dict()}
     assert (len(names), len(names) + len(head.state_dict())) == (714, 962)
     assert {
@@ -57,13 +66,18 @@ def test_bfloat16_is_compared_with_float32() -> None:
     torch.manual_seed(0)
     device = torch.device("cpu")
     model = language_model(TINY, device, torch.bfloat16)
-    head = FlowHead(FlowHeadShape(width=64, layers=len(RELEASED_TAPS))).bfloat16().eval().requires_grad_(False)
+    head = flow_head(64, device, torch.bfloat16)
     ids, pixels = prompt_ids(model, 1), pixels_of(model, 1, device)
     network, noises = ChunkNetwork(TappedVlm(model.model), head), [torch.randn(1, 8, 7) for _ in range(2)]
     prompt = network.vlm.prompt(ids, GRID, GRID)
     made = [network(pixels, noise, prompt) for noise in noises]
     assert made[0].dtype is torch.float32  # the flow itself is not rounded
-    assert 0.999 <= near_float32(made, model, head, ids, pixels, noises) < 1.0
+    unlike = [network(pixels_of(model, 1, device), noise, prompt) for noise in noises]
+    blind = [network(torch.zeros_like(pixels), noise, prompt) for noise in noises]
+    expected = in_float32(model, head, RELEASED_TAPS, ids, pixels, noises)
+    assert 0.999 <= cosine(made, expected) < 1.0 and 0.0 < error_of(made, expected, unlike) < 0.2
+    # The error sees what the cosine does not: a chunk that was made without looking.
+    assert cosine(blind, expected) > 0.999 and error_of(blind, expected, unlike) > 0.8
 
 
 def test_the_full_size_needs_cuda() -> None:

@@ -58,6 +58,34 @@ def test_an_observation_becomes_a_chunk(run: ClapRun) -> None:
     assert not np.array_equal(one.act(frame()).steps, chunk.steps)  # other noise
 
 
+def test_an_instruction_begins_the_noise_anew_and_makes_ready_what_images_need(
+    run: ClapRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts, prompt = [0], run.network.vlm.prompt
+
+    def counted(*given: Any) -> Any:
+        prompts[0] += 1
+        return prompt(*given)
+
+    monkeypatch.setattr(run.network.vlm, "prompt", counted)
+    known = dataclasses.replace(run.config, views=("front", "wrist"), image_size=(24, 16))
+    one, other = policy(dataclasses.replace(run, config=known)), policy(run)
+    one.instruct("open the drawer")
+    assert prompts == [1], "the run says which images will come"
+    first, second = (one.act(frame()).steps for _ in range(2))
+    one.instruct("open the drawer")
+    assert np.array_equal(one.act(frame()).steps, first) and not np.array_equal(first, second)
+    assert prompts == [1], "the same words need nothing new"
+
+    other.instruct("open the drawer")
+    other.act(frame())
+    assert prompts == [2], "what images will come was not known before the first"
+    other.instruct("close the drawer")
+    assert prompts == [3]
+    other.act(frame())
+    assert prompts == [3]
+
+
 def test_a_chunk_goes_on_from_the_one_underway(run: ClapRun) -> None:
     first = policy(run)
     first.instruct("open the drawer")

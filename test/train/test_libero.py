@@ -23,7 +23,7 @@ from roboact_train.evaluate.libero.adapter import (
     policy_state,
 )
 from roboact_train.evaluate.libero.connection import Libero
-from roboact_train.evaluate.libero.policy import RandomSteps, check_policy
+from roboact_train.evaluate.libero.policy import RandomSteps, weights_of
 from roboact_train.evaluate.libero.server import recolour
 from roboact_train.evaluate.libero.suites import SUITES, chosen_libero_tasks
 from roboact_train.evaluate.libero.trial import LiberoTrial
@@ -175,11 +175,11 @@ def test_a_libero_that_dies_says_why(tmp_path: Path) -> None:
 
 def test_policies_that_are_none_are_named() -> None:
     with pytest.raises(PolicyError, match="remote:ws://HOST:PORT"):
-        check_policy("tabletop")
+        weights_of("tabletop")
 
 
 @pytest.mark.parametrize(
-    "option", [["--split", "unseen"], ["--size", "64", "64"], ["--motions", "0"], ["--camera", "x"]]
+    "option", [["--split", "unseen"], ["--size", "64", "64"], ["--motions", "0"], ["--camera", "x"], ["--base", "qwen"]]
 )
 def test_options_of_other_suites_are_refused(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", "libero", "--policy", "random", *option]) != 0

@@ -185,6 +185,7 @@ def test_the_last_line_is_that_of_every_suite(capsys: pytest.CaptureFixture[str]
         (["--policy", "random", "--tasks", "stack"], "stack is not a task for two arms"),
         (["--policy", "random", "--tasks", "stack", "lift_tray"], "stack does not go together with lift_tray"),
         (["--policy", "random", "--interventions", "2"], "are not for two arms"),
+        (["--policy", "random", "--base", "qwen"], "--base is for LIBERO"),
         (["--policy", "nowhere"], 'no policy "nowhere"'),
         (["--policy", "random", "--motions", "0"], "--motions is 1 to"),
     ],

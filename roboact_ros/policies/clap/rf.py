@@ -70,7 +70,7 @@ class ClapRf:
         robot: ``robot_type`` that the prompt names.
         period_ns: Time of a step [ns].
         device: PyTorch device; on CUDA a chunk is one graph.
-        seed: Of the noise.
+        seed: Of the noise, which is the same after every instruction.
         state: Checks where the arms are, if somebody knows, and tells a head that heeds it.
         executed: How many steps of a chunk are carried out; 0 for all.
         seams: ``inpaint`` or ``select`` where :meth:`act_during` will be called; without, a graph does less.
@@ -98,13 +98,18 @@ class ClapRf:
         self._guided, self._draws = seams in ("inpaint", "select"), DRAWS if seams == "select" else 1
         self._words, self._rule = PromptWords(run.base), read_image_rule(run.base)
         self._network = run.network.to(device)
-        self._generator = torch.Generator().manual_seed(seed)
+        self._seed, self._generator = seed, torch.Generator()
         self._instruction = ""
+        self._shape = self._expected_shape()
         self._prepared: tuple[tuple[int, ...], Prompt, GraphedChunks | None] | None = None
 
     def instruct(self, instruction: str) -> None:
-        """Set the task."""
-        self._instruction, self._prepared = instruction, None
+        """Set the task; where the images to come are known, all is made ready for them."""
+        if instruction != self._instruction:
+            self._instruction, self._prepared = instruction, None
+        self._generator.manual_seed(self._seed)
+        if instruction and self._shape is not None:
+            self._ready(self._shape)
 
     def act(self, frame: Frame) -> ActionChunk:
         """Return the next steps.
@@ -135,9 +140,15 @@ class ClapRf:
         sizes = {image.shape for image in images}
         if len(sizes) > 1:
             raise PolicyError(f"the images of CLAP are of one size, not {sorted(sizes)}; its run gives none")
+        felt = self._felt(frame)
+        self._shape = len(images), *images[0].shape
+        prompt, graphed = self._ready(self._shape)
         pixels = self._rule.patches(torch.from_numpy(np.stack(images)), self._device)
         noise = torch.randn((self._draws, config.horizon, config.columns), generator=self._generator).to(self._device)
-        actions = self._actions(pixels, noise, self._felt(frame), guide, (len(images), *images[0].shape))
+        if graphed is not None:
+            actions = graphed(pixels, noise, felt, guide)
+        else:
+            actions = self._network(pixels, noise, prompt, felt, guide)
         relative = self._meaning.relative(actions[0].float().cpu().numpy().astype(np.float64))
         return action_chunk(relative[: self._executed], self._layout, self._period_ns, frame.stamp_ns)
 
@@ -154,28 +165,39 @@ class ClapRf:
 
     def _felt(self, frame: Frame) -> Tensor | None:
         """Return the (1, 1, columns) state for a head that heeds it; whatever the head, a wrong one is refused."""
-        needed = self._network.heeds_state and self._run.config.state
         if self._state is None or not frame.tools:
-            if needed:
+            if self._feels:
                 raise PolicyError("where the tools are is not known, and this run needs it beside the images")
             return None
         felt = self._state(frame.tools)
-        if not needed:
+        if not self._feels:
             return None
         small = felt if self._run.config.columns == len(felt) else felt[self._layout.columns]
         return torch.from_numpy(small).to(self._device, self._network.dtype)[None, None]
 
-    def _actions(
-        self, pixels: Tensor, noise: Tensor, felt: Tensor | None, guide: Guide | None, shape: tuple[int, ...]
-    ) -> Tensor:
+    @property
+    def _feels(self) -> bool:
+        """Whether the head has to know where the arms are."""
+        return self._network.heeds_state and self._run.config.state
+
+    def _expected_shape(self) -> tuple[int, ...] | None:
+        """Return the shape of the images as far as the run tells it."""
+        config = self._run.config
+        if not config.views or config.image_size is None:
+            return None
+        return len(config.views), config.image_size[1], config.image_size[0], 3
+
+    def _ready(self, shape: tuple[int, ...]) -> tuple[Prompt, GraphedChunks | None]:
+        """Return what the present task needs for images of a shape (images, height, width, 3)."""
         if self._prepared is None or self._prepared[0] != shape:
-            rows, columns = self._rule.grid(*shape[1:3])
+            config, rows, columns = self._run.config, *self._rule.grid(*shape[1:3])
             ids = self._words(self._instruction, self._robot, shape[0], rows * columns // self._rule.merge**2)
-            prompt = self._network.vlm.prompt(ids, rows, columns)
-            cuda = self._device.type == "cuda"
-            graphed = GraphedChunks(self._network, prompt, pixels, noise, felt, self._guided) if cuda else None
+            prompt, graphed = self._network.vlm.prompt(ids, rows, columns), None
+            if self._device.type == "cuda":
+                pixels = self._rule.patches(torch.zeros(shape, dtype=torch.uint8), self._device)
+                noise = torch.zeros(self._draws, config.horizon, config.columns, device=self._device)
+                felt = torch.zeros(1, 1, config.columns, device=self._device, dtype=self._network.dtype)
+                felt_or_none = felt if self._feels else None
+                graphed = GraphedChunks(self._network, prompt, pixels, noise, felt_or_none, self._guided)
             self._prepared = shape, prompt, graphed
-        _, prompt, graphed = self._prepared
-        if graphed is not None:
-            return graphed(pixels, noise, felt, guide)
-        return self._network(pixels, noise, prompt, felt, guide)
+        return self._prepared[1:]

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import functools
+import threading
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from roboact_ros.errors import PolicyError
+from roboact_ros.policies.clap.run_folder import ClapRun, weights_in
 from roboact_ros.policies.clap.server import PolicyServer
 from roboact_ros.types import FloatArray, Frame
 from roboact_train.evaluate.libero.adapter import ACTION, LiberoObservation, policy_images
-
-if TYPE_CHECKING:
-    from roboact_ros.policies.clap.run_folder import ClapRun
 
 RANDOM, REMOTE = "random", "remote:"
 HORIZON = 8
@@ -24,6 +23,8 @@ HORIZON = 8
 _UNIT, _PERIOD_NS = 1e-3, 50_000_000
 """In which steps are counted on their way through a chunk [m or rad], small so that turns are exact; and their time."""
 _TIMEOUT = 120.0
+_MODEL = threading.Lock()
+"""Episodes run in several threads and share one model, and CUDA records one graph at a time."""
 
 
 class LiberoPolicy(Protocol):
@@ -127,7 +128,8 @@ class ClapSteps:
         """See :class:`LiberoPolicy`."""
         front, wrist = policy_images(observation)
         beside = Frame("wrist", 0, wrist)
-        chunk = self._policy.act(Frame("agentview", 0, front, beside=(beside,)))
+        with _MODEL:
+            chunk = self._policy.act(Frame("agentview", 0, front, beside=(beside,)))
         rows: FloatArray = chunk.of_arm() / self._units
         return rows
 
@@ -135,45 +137,55 @@ class ClapSteps:
         """See :class:`LiberoPolicy`."""
 
 
-def check_policy(name: str) -> None:
-    """Refuse a policy of which it is known beforehand that it cannot be used.
+def weights_of(name: str) -> Path | None:
+    """Return the file of weights of a policy that runs here, None for one that does not.
 
     Raises:
         PolicyError: There is no such policy.
     """
-    if name != RANDOM and not name.startswith(REMOTE) and not Path(name).is_dir():
+    if name == RANDOM or name.startswith(REMOTE):
+        return None
+    path = Path(name)
+    if path.is_dir():
+        return weights_in(path)
+    if not path.is_file():
         raise PolicyError(
-            f'no policy "{name}" for LIBERO; valid: {RANDOM}, {REMOTE}ws://HOST:PORT, or the folder of a run of CLAP-RF'
+            f'no policy "{name}" for LIBERO; valid: {RANDOM}, {REMOTE}ws://HOST:PORT, the folder of a run of CLAP-RF, '
+            "or a file of weights in one"
         )
+    return path
 
 
-def policy_at(name: str, task: str, episode: int, instruction: str, device: str) -> LiberoPolicy:
+def policy_at(name: str, task: str, episode: int, instruction: str, device: str, base: str = "") -> LiberoPolicy:
     """Return the policy for one episode.
 
     Args:
-        name: ``random``, ``remote:`` and an address, or the folder of a run.
+        name: ``random``, ``remote:`` and an address, the folder of a run, or a file of weights in one.
         task: Name of the task.
         episode: Number of the episode.
         instruction: The task in words.
         device: Torch device of a run.
+        base: Folder of the language model that the run began with; without it, where the run says.
 
     Raises:
         PolicyError: There is no such policy, or it knows nothing of LIBERO.
     """
-    check_policy(name)
     if name == RANDOM:
         return RandomSteps(task, episode)
-    if name.startswith(REMOTE):
+    weights = weights_of(name)
+    if weights is None:
         return RemoteSteps(name.removeprefix(REMOTE), instruction)
-    return ClapSteps(_run(name, device), instruction, device, episode)
+    with _MODEL:
+        return ClapSteps(_run(weights, device, base), instruction, device, episode)
 
 
 @functools.lru_cache(maxsize=1)
-def _run(folder: str, device: str) -> ClapRun:
+def _run(weights: Path, device: str, base: str) -> ClapRun:
     """Read a run once for all episodes."""
     import torch
 
     from roboact_ros.policies.clap.run_folder import read_run
     from roboact_ros.policies.clip_step import torch_device
 
-    return read_run(Path(folder), dtype=torch.float32 if torch_device(device).type == "cpu" else None)
+    dtype = torch.float32 if torch_device(device).type == "cpu" else None
+    return read_run(weights, Path(base) if base else None, dtype)

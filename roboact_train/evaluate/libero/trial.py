@@ -15,7 +15,7 @@ import numpy as np
 from roboact_ros.errors import ConfigurationError
 from roboact_train.evaluate.libero.adapter import NOTHING, SETTLING, libero_action
 from roboact_train.evaluate.libero.connection import PYTHON, Libero
-from roboact_train.evaluate.libero.policy import check_policy, policy_at
+from roboact_train.evaluate.libero.policy import policy_at, weights_of
 from roboact_train.evaluate.libero.suites import SUITES, chosen_libero_tasks
 from roboact_train.evaluate.result import Result
 
@@ -30,6 +30,7 @@ class LiberoTrial:
     state: int
     most_steps: int
     device: str = "auto"
+    base: str = ""
 
     @property
     def name(self) -> str:
@@ -46,7 +47,7 @@ class LiberoTrial:
         observation, words = libero.reset(self.suite, self.task, self.state)
         for _ in range(SETTLING):
             observation, _ = libero.step(np.array(NOTHING))
-        with closing(policy_at(self.policy, self.name, self.state, words, self.device)) as policy:
+        with closing(policy_at(self.policy, self.name, self.state, words, self.device, self.base)) as policy:
             chunk, done, steps = np.empty((0, 7)), False, 0
             while not done and steps < self.most_steps:
                 if not len(chunk):
@@ -70,9 +71,10 @@ def trials_of(args: argparse.Namespace) -> tuple[list[LiberoTrial], Callable[[],
         raise ConfigurationError("--executed is not for LIBERO, where whole chunks are carried out")
     if args.motions is not None and args.motions < 1:
         raise ConfigurationError(f"--motions is at least 1, not {args.motions}")
-    check_policy(args.policy)
+    if weights_of(args.policy) is None and args.base:
+        raise ConfigurationError(f"--base goes with a run of CLAP-RF, not {args.policy}")
     trials = [
-        LiberoTrial(args.policy, suite, task, state, _steps(suite, args.motions), args.device)
+        LiberoTrial(args.policy, suite, task, state, _steps(suite, args.motions), args.device, args.base)
         for suite, task in chosen_libero_tasks(args.tasks)
         for state in range(args.episodes)
     ]

@@ -185,7 +185,10 @@ def text_block(layer: Any, hidden: Tensor, turns: Turns, mask: Tensor, before: M
     k, v = turned(normed_by(k, attention.k_norm).transpose(1, 2), turns), v.transpose(1, 2)
     if before is not None:
         k, v = torch.cat((before[0], k), dim=2), torch.cat((before[1], v), dim=2)
-    found = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
+    # Queries that share keys are rows of one attention: with groups and a mask CUDA has only its slow kernel.
+    groups = q.shape[1] // k.shape[1]
+    rows, masks = q.reshape(len(q), k.shape[1], -1, q.shape[3]), torch.cat([mask] * groups, dim=-2)
+    found = functional.scaled_dot_product_attention(rows, k, v, attn_mask=masks).reshape(q.shape)
     hidden = hidden + attention.o_proj(found.transpose(1, 2).flatten(2))
     out: Tensor = hidden + layer.mlp(normed_by(hidden, layer.post_attention_layernorm))
     return out, (k, v)
