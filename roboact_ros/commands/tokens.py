@@ -36,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="of the trainings; the default fits a CPU, 'released' has the released size (%(default)s)",
     )
+    sweep.add_argument(
+        "--checkpoint", default="", metavar="DIR", help="a sweep whose models these go on from (random weights)"
+    )
     sweep.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"), help="(%(default)s)")
     sweep.add_argument("--threads", type=int, default=0, metavar="N", help="cores that PyTorch computes on (all)")
     label = actions.add_parser("label", help="write the codes of what happens in videos")
@@ -72,7 +75,7 @@ def _sweep(args: argparse.Namespace) -> None:
     from roboact_train.training.settings import settings_from
 
     file = None if args.settings == "released" else settings_file(args.settings)
-    settings = settings_from(file, {}, ActVaeSettings)
+    settings = settings_from(file, {"checkpoint": args.checkpoint} if args.checkpoint else {}, ActVaeSettings)
     if args.threads:
         import torch
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from roboact_ros.policies.nets.checkpoint import load_weights
 from roboact_ros.policies.nets.clap.act_vae import ActionTokenizer
 from roboact_ros.policies.nets.clap.arms import active_arms
+from roboact_ros.policies.nets.clap.checkpoint import read_action_tokenizer
 from roboact_train.clap.code_usage import CodeUsage
-from roboact_train.clap.tokenizer_settings import ActVaeSettings
+from roboact_train.clap.tokenizer_settings import ACT_VAE, VD_VAE, ActVaeSettings
+from roboact_train.clap.trained import weights_at
 from roboact_train.clap.vq_losses import quantisation_loss
 
 
@@ -58,7 +62,15 @@ class ActObjective(nn.Module):
 
 
 def new_act_vae(settings: ActVaeSettings) -> ActionTokenizer:
-    """Return an Act-VAE with the random weights of a seed."""
+    """Return an Act-VAE with the weights of the checkpoint, else with the random ones of the seed.
+
+    Raises:
+        PolicyError: The checkpoint cannot be read, or is of another size or kind.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        return ActionTokenizer(settings.shape)
+        model = ActionTokenizer(settings.shape)
+    if settings.checkpoint:
+        path = weights_at(Path(settings.checkpoint), ACT_VAE, VD_VAE)
+        load_weights(model, read_action_tokenizer(path).state_dict(), path, ACT_VAE)
+    return model

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from roboact_ros.errors import ConfigurationError
@@ -21,7 +22,7 @@ from roboact_train.clap.tokenizer_settings import ActVaeSettings
 from roboact_train.clap.train import TokenizerRequest, run, session_of
 from roboact_train.clap.vq_losses import psnr_bits
 from roboact_train.data.json_files import read_object
-from roboact_train.training.loop import STATE
+from roboact_train.training.loop import BEST, STATE
 from roboact_train.training.settings import settings_to_mapping
 
 TABLE_V = ((12, 128), (12, 256), (12, 512), (36, 256), (20, 256), (16, 256), (8, 256), (4, 256))
@@ -71,7 +72,7 @@ def sweep(
 
     Args:
         corpus: The data.
-        request: How, and where.
+        request: How, and where; the checkpoint of its settings is the folder of a sweep from which this one goes on.
         grid: Codes of one arm and size of the codebook, of each.
         tell: Gets lines of progress.
         done: Gets the points so far after each.
@@ -86,15 +87,20 @@ def sweep(
         raise ConfigurationError(f"a sweep trains act_vae, not what {type(request.settings).__name__} are settings of")
     points: list[Point] = []
     for tokens, codes in grid:
-        settings = dataclasses.replace(request.settings, tokens=tokens, codes=codes)
+        begun = request.settings.checkpoint and str(Path(request.settings.checkpoint) / _folder(tokens, codes) / BEST)
+        settings = dataclasses.replace(request.settings, tokens=tokens, codes=codes, checkpoint=begun)
         tell(f"{tokens} codes of {codes} for an arm ({len(points) + 1} of {len(grid)})")
         points.append(_point(corpus, dataclasses.replace(request, settings=settings), settings, tell))
         done(points)
     return points
 
 
+def _folder(tokens: int, codes: int) -> str:
+    return f"n{tokens}_k{codes}"
+
+
 def _point(corpus: Corpus, request: TokenizerRequest, settings: ActVaeSettings, tell: Callable[[str], None]) -> Point:
-    folder = request.output / f"n{settings.tokens}_k{settings.codes}"
+    folder = request.output / _folder(settings.tokens, settings.codes)
     about = {"fingerprint": corpus.fingerprint, "settings": settings_to_mapping(settings)}
     file = folder / RESULT
     if file.is_file():

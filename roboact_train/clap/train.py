@@ -10,7 +10,7 @@ from accelerate import Accelerator
 
 from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.nets.checkpoint import load_weights
-from roboact_ros.policies.nets.clap.checkpoint import read_action_tokenizer, read_vd_vae
+from roboact_ros.policies.nets.clap.checkpoint import read_vd_vae
 from roboact_ros.policies.nets.clap.vd_vae import VdVaeShape
 from roboact_train.clap.act_learner import ActLearner
 from roboact_train.clap.act_objective import new_act_vae
@@ -21,7 +21,6 @@ from roboact_train.clap.patch_cache import PatchCache
 from roboact_train.clap.patches import ImageSize, patch_encoder
 from roboact_train.clap.sources import find_sources
 from roboact_train.clap.tokenizer_settings import (
-    ACT_VAE,
     SETTINGS_OF,
     VD_VAE,
     ActVaeSettings,
@@ -143,11 +142,7 @@ def _act_vae(
     request: TokenizerRequest, settings: ActVaeSettings, place: Place, say: Callable[[str], None]
 ) -> tuple[Learner, dict[str, int]]:
     corpus = act_corpus(request.sources, settings, say, request.instruction)
-    model = new_act_vae(settings)
-    if settings.checkpoint:
-        path = weights_at(Path(settings.checkpoint), ACT_VAE, VD_VAE)
-        load_weights(model, read_action_tokenizer(path).state_dict(), path, ACT_VAE)
-    return ActLearner(corpus, model, settings, place), corpus.counts
+    return ActLearner(corpus, new_act_vae(settings), settings, place), corpus.counts
 
 
 def _vd_vae(

@@ -274,6 +274,15 @@ def test_a_sweep_goes_on_where_it_was_and_has_the_elbow_of_the_paper(tmp_path: P
     other = dataclasses.replace(request, settings=dataclasses.replace(settings, batch=4))
     with pytest.raises(ConfigurationError, match="of other data or settings"):
         sweep_into(other, "2:8", True, print)
+    # Another sweep goes on from its models.
+    still = dataclasses.replace(settings, checkpoint=str(tmp_path / "out"), learning_rate=1e-9, codebook_rate=1e-9)
+    further = dataclasses.replace(request, output=tmp_path / "further", settings=still)
+    for before, after in zip(
+        first["points"], json.loads(sweep_into(further, "2:8,4:8", True, print))["points"], strict=True
+    ):
+        assert after["metrics"]["train PSNR"] == pytest.approx(before["metrics"]["train PSNR"], abs=1e-3)
+    with pytest.raises(PolicyError, match="n8_k8"):
+        sweep_into(further, "8:8", True, print)
     for wrong in ("4", "4:x", "0:8"):
         with pytest.raises(ConfigurationError, match="--grid"):
             grid_of(wrong)
