@@ -15,6 +15,7 @@ from roboact_ros.execution.chunk_trajectory import common_timing
 from roboact_ros.execution.chunks import Stage
 from roboact_ros.execution.expected import Expected
 from roboact_ros.execution.neighbour import Shape, check_apart
+from roboact_ros.execution.planner import Planner
 from roboact_ros.execution.steps import ChunkPart
 from roboact_ros.types import FloatArray
 
@@ -78,6 +79,37 @@ class Anticipation:
             if here is None or np.abs(here - expected.q).max() > _SAME:
                 return None
         return self._beginnings
+
+
+def check_later(
+    later: Sequence[Stage],
+    q: Sequence[FloatArray],
+    planners: Sequence[Planner],
+    shapes: tuple[Shape, Shape],
+    clearance: float,
+) -> Iterator[None]:
+    """Check the stages behind the first of a chunk, each from rest where the one before ends, a little in every step.
+
+    Args:
+        later: The stages.
+        q: (6,) joints of each arm where the first one ends [rad].
+        planners: Of the arms.
+        shapes: How much room they take.
+        clearance: Smallest distance between them [m].
+
+    Raises:
+        MotionRefused: The chunk leads an arm out of its limits, or the arms together.
+    """
+    for stage in later:
+        parts = [step for step in stage if isinstance(step, ChunkPart)]
+        if len(parts) < len(q):
+            continue  # grippers, for which the arms stand
+        begun = [
+            Expected(joints, planner.at_rest(joints), planner) for joints, planner in zip(q, planners, strict=True)
+        ]
+        found: list[Beginning] = []
+        yield from _plan(parts, begun, shapes, clearance, found)
+        q = [beginning.path[-1] for beginning in found]
 
 
 def _plan(

@@ -165,8 +165,8 @@ def is_open(gripper: GripperState | None) -> bool:
 def stages(chunk: ActionChunk, looks: Sequence[Look], grippers: Sequence[GripperState | None]) -> list[Stage]:
     """Return what the arms are to do, one stage after the other; where a gripper changes, all wait for it.
 
-    Steps whose time has passed while an arm moved on are left out; the others lead where they led when the image was
-    taken.
+    Steps whose time has passed while an arm moved on are left out, but never one at which a gripper changes, as it
+    would then do so elsewhere; the others lead where they led when the image was taken.
 
     Args:
         chunk: The chunk.
@@ -176,12 +176,18 @@ def stages(chunk: ActionChunk, looks: Sequence[Look], grippers: Sequence[Gripper
     Raises:
         MotionRefused: The grippers would change too often.
     """
-    first, count = max(look.passed for look in looks), len(chunk.steps)
-    poses = [waypoints(look.pose_tool_in_base, look.rows) for look in looks]
-    opened, begun, found = [is_open(gripper) for gripper in grippers], first, list[Stage]()
-    for number in range(first, count):
+    count, opened = len(chunk.steps), [is_open(gripper) for gripper in grippers]
+
+    def changed(number: int) -> list[bool]:
         wanted = [float(look.rows[number, 6]) for look in looks]
-        changes = [want < CLOSES if was else want > OPENS for want, was in zip(wanted, opened, strict=True)]
+        return [want < CLOSES if was else want > OPENS for want, was in zip(wanted, opened, strict=True)]
+
+    passed = max(look.passed for look in looks)
+    first = next((number for number in range(passed) if any(changed(number))), passed)
+    poses = [waypoints(look.pose_tool_in_base, look.rows) for look in looks]
+    begun, found = first, list[Stage]()
+    for number in range(first, count):
+        changes = changed(number)
         if any(changes) or number == count - 1:
             part = slice(begun, number + 1)
             period, begin, end = chunk.period_ns / 1e9, begun / count, (number + 1) / count

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 
@@ -19,15 +19,14 @@ from roboact_ros.execution.chunks import Stage, stages
 from roboact_ros.execution.commanded import Command
 from roboact_ros.execution.dual_status import combined_status
 from roboact_ros.execution.executor import Executor
-from roboact_ros.execution.neighbour import Neighbour, Shape, at_equal_times, check_apart, check_homes
+from roboact_ros.execution.neighbour import Shape, check_homes
 from roboact_ros.execution.poses import pose_from_vector
+from roboact_ros.execution.shared_room import SharedRoom
 from roboact_ros.execution.status import PERSON, ExecutorStatus, State
 from roboact_ros.execution.steps import ChunkPart, Home, Step
 from roboact_ros.types import ActionChunk, ArmMode, ArmState, FloatArray, GripperState, Motion
 
 _OTHER = "other arm"
-_SAMPLES = 40
-"""Moments of a motion of both arms at which their distance is looked at beforehand; every cycle looks again."""
 
 
 class DualExecutor:
@@ -46,13 +45,14 @@ class DualExecutor:
 
     def __init__(self, arms: Mapping[str, Executor], shapes: tuple[Shape, Shape], clearance: float, dt: float) -> None:
         self._names, self._arms = tuple(arms), tuple(arms.values())
-        self._shapes, self._clearance, self._dt = shapes, clearance, dt
+        self._room, self._dt = SharedRoom(self._arms, shapes, clearance), dt
         self._modes = [ArmMode.DISCONNECTED] * 2
         self._grippers: Sequence[GripperState | None] = (None, None)
         self._stages: deque[Stage] = deque()
         self._source = ""
         self._together = False
         self._coming: Anticipation | None = None
+        self._later: Iterator[None] | None = None
         self._refused = ""
 
     @classmethod
@@ -107,15 +107,13 @@ class DualExecutor:
             ahead = ahead if len(soon) == 2 else 0.0
             looks = [arm.look(chunk, name, ahead) for name, arm in zip(self._names, self._arms, strict=True)]
             first, *rest = found = stages(chunk, looks, self._grippers)
-            if ahead:
-                self._refused = ""  # what waits behind that which runs, e.g. a grasp, stays until the chunk begins
-                self._coming = Anticipation(found, source, soon, self._shapes, self._clearance)
-                return
-            self._begin(first, source)
+            if ahead:  # what waits behind that which runs, e.g. a grasp, stays until the chunk begins
+                self._coming = Anticipation(found, source, soon, self._room.shapes, self._room.clearance)
+            else:
+                self._begin(first, source, rest)
         except MotionRefused as error:
             raise self.refuse(str(error)) from None
-        self._stages.extend(rest)
-        self._refused = ""
+        self._forget_refusals()
 
     def home(self, source: str = PERSON) -> None:
         """Take both arms to their home joints, each at its own pace.
@@ -127,7 +125,7 @@ class DualExecutor:
             self._begin((Home(), Home()), source)
         except MotionRefused as error:
             raise self.refuse(str(error)) from None
-        self._refused = ""
+        self._forget_refusals()
 
     def stop(self) -> None:
         """Have both robots brake as hard as they may, and stay at rest until ``resume``."""
@@ -217,6 +215,9 @@ class DualExecutor:
             now_ns: Monotonic time [ns].
         """
         self._grippers, self._modes = grippers, [state.mode for state in measured]
+        slowest = min(state.speed_scaling for state in measured)
+        if self._together and any(state.speed_scaling > slowest for state in measured):
+            measured = [replace(state, speed_scaling=slowest) for state in measured]
         for name, other, state in zip(self._names, reversed(self._arms), measured, strict=True):
             if state.mode is ArmMode.RUNNING:
                 other.release(_OTHER)
@@ -228,7 +229,7 @@ class DualExecutor:
             # The left arm goes first, at most one period ahead; the right one never passes it.
             other = self._arms[1 - number]
             until = other.time + (0.0 if number else self._dt) if self._together else inf
-            arm.keep(until, self._neighbour(number))
+            arm.keep(until, self._room.neighbour(number))
             commands.append(arm.step(state, gripper, now_ns))
             if dropped := arm.take_dropped():
                 self._forget()
@@ -237,31 +238,40 @@ class DualExecutor:
             self._together = False
         if self._coming is not None:
             self._anticipate(self._coming)
+        elif self._later is not None:
+            self._look_ahead(self._later)
         elif self._stages and all(arm.ready for arm in self._arms):
             self._next()
         return tuple(commands)
 
     # Transitions
 
-    def _begin(self, stage: Stage, source: str) -> None:
-        """Let ``stage`` replace everything on the arms that it is for.
+    def _begin(self, stage: Stage, source: str, later: Sequence[Stage] = ()) -> None:
+        """Let ``stage`` replace everything on the arms that it is for, and ``later`` follow.
 
         Raises:
             MotionRefused: It is not possible; nothing changes.
         """
         chunk = all(isinstance(step, ChunkPart) for step in stage)
+        moving = self._together
         beginnings = self._prepare(_in_time(stage, self._arms) if chunk else stage)
-        self._check_apart(beginnings)
+        self._room.check(beginnings)
+        # Together or not at all: both come to rest first, and begin in the same cycle.
+        halts = chunk and any(beginning is not None and beginning.halts for beginning in beginnings)
+        ahead = self._room.check_later((stage, *later) if halts else later, beginnings)
+        if halts or not moving:
+            for _ in ahead:
+                pass
         self._forget()
-        if chunk and any(beginning is not None and beginning.halts for beginning in beginnings):
-            # Together or not at all: both come to rest first, and begin in the same cycle.
+        if halts:
             self._stages.append(stage)
             for arm in self._arms:
                 arm.done()
         else:
             self._enter(beginnings, source)
             self._together = chunk
-        self._source = source
+        self._stages.extend(later)
+        self._source, self._later = source, ahead
 
     def _enter(self, beginnings: Sequence[Beginning | None], source: str) -> None:
         for arm, beginning in zip(self._arms, beginnings, strict=True):
@@ -275,14 +285,16 @@ class DualExecutor:
                 return
             self._coming = None
             beginnings = coming.beginnings([arm.q for arm in self._arms])
+            first, *later = coming.stages
             if beginnings is None:  # something has slowed the arms down
-                self._begin(coming.stages[0], coming.source)
+                self._begin(first, coming.source, later)
             else:
                 self._forget()
                 self._enter(beginnings, coming.source)
                 self._together, self._source = True, coming.source
-            self._stages.extend(coming.stages[1:])
-            self._refused = ""
+                self._stages.extend(later)
+                self._later = self._room.check_later(later, beginnings)
+            self._forget_refusals()
         except MotionRefused as error:
             self._coming = None
             self.refuse(str(error))
@@ -298,6 +310,22 @@ class DualExecutor:
         else:
             self._stages.extend(rest)
 
+    def _look_ahead(self, later: Iterator[None]) -> None:
+        """Go on checking what follows on the part of a chunk that runs; if it cannot, that is the last one."""
+        try:
+            if next(later, self) is self:
+                self._later = None
+        except MotionRefused as error:
+            self._stages.clear()
+            self._later = None
+            self.refuse(str(error))
+
+    def _forget_refusals(self) -> None:
+        """Something was accepted."""
+        self._refused = ""
+        for arm in self._arms:
+            arm.forget_refusal()
+
     def begin_one(self, number: int, beginning: Beginning, source: str) -> None:
         """Begin a plan of one arm; a motion of both ends, and the other arm comes to rest.
 
@@ -306,12 +334,13 @@ class DualExecutor:
         """
         beginnings: list[Beginning | None] = [None, None]
         beginnings[number] = beginning
-        self._check_apart(beginnings)
+        self._room.check(beginnings)
         if self._together or self._stages:
             self._arms[1 - number].done()
         self._forget()
+        self._together = False
         self._arms[number].begin(beginning, source)
-        self._refused = ""
+        self._forget_refusals()
 
     def _prepare(self, stage: Stage) -> list[Beginning | None]:
         return [None if step is None else self.prepare_one(number, [step]) for number, step in enumerate(stage)]
@@ -346,31 +375,10 @@ class DualExecutor:
         """Return the executor of an arm."""
         return self._arms[number]
 
-    def _check_apart(self, beginnings: Sequence[Beginning | None]) -> None:
-        """Refuse motions that bring the arms too near to each other; an arm without one stays where it is."""
-        paths = []
-        for arm, beginning in zip(self._arms, beginnings, strict=True):
-            q = arm.q
-            if beginning is not None:
-                paths.append((beginning.path, beginning.duration))
-            elif q is not None:
-                paths.append((q[None], 0.0))
-        if len(paths) == 2 and any(duration > 0.0 for _, duration in paths):
-            (one, time), (other, time_of_other) = paths
-            both = at_equal_times((one, other), (time, time_of_other), _SAMPLES)
-            check_apart(self._shapes, (both[0], both[1]), self._clearance)
-
-    def _neighbour(self, number: int) -> Neighbour | None:
-        q = self._arms[1 - number].q
-        if q is None:
-            return None
-        ends = self._shapes[1 - number].capsules_in_cell(q)
-        return Neighbour(self._shapes[number], self._shapes[1 - number], ends, self._clearance)
-
     def _forget(self) -> None:
-        """Forget what was to follow; what runs is no longer run together."""
+        """Forget what was to follow; arms that run together come to rest together."""
         self._stages.clear()
-        self._together, self._coming = False, None
+        self._coming = self._later = None
 
 
 def _base(arm: PlacedArmDescription) -> FloatArray:

@@ -104,6 +104,8 @@ class Executor:
         """
         if self._running.step is not None and self._running.motion is None:
             raise self._admission.refuse("the gripper is still moving")
+        if self._has_gripper and self._gripper is None:
+            raise self._admission.refuse("the gripper cannot be reached, so nobody knows whether it is open")
         try:
             look = self._chunks.look(chunk, self._admit(), arm, round(ahead * 1e9))
         except MotionRefused as error:
@@ -206,6 +208,11 @@ class Executor:
         return self._measured.q if self._measured is not None else None
 
     @property
+    def q_measured(self) -> FloatArray | None:
+        """(n,) joints where the arm is [rad]; None before the first cycle."""
+        return self._measured.q if self._measured is not None else None
+
+    @property
     def time(self) -> float:
         """How far along its motion the running step is [s]."""
         return self._running.time
@@ -235,6 +242,15 @@ class Executor:
         """
         self._admit()
         return self._planner.way(part, self._follower.state)
+
+    @property
+    def planner(self) -> Planner:
+        """What makes its motions."""
+        return self._planner
+
+    def forget_refusal(self) -> None:
+        """Tell no refusal any more that lies before something that was accepted."""
+        self._admission.refused = ""
 
     def take_dropped(self) -> str:
         """Return, once, why a motion was given up in the last cycle; empty when none was."""

@@ -12,7 +12,7 @@ from roboact_ros.execution.expected import Expected
 from roboact_ros.execution.pace import Pace
 from roboact_ros.execution.planner import Planner
 from roboact_ros.execution.running import Running
-from roboact_ros.execution.steps import JointMotion, Origin, Step, ToolMotion
+from roboact_ros.execution.steps import ChunkPart, JointMotion, Origin, Step, ToolMotion
 from roboact_ros.execution.trajectory import ToolState
 from roboact_ros.types import ArmState, FloatArray, GripperState
 
@@ -22,6 +22,12 @@ SETTLED = 0.0003
 SETTLE_TIMEOUT_NS = 500_000_000
 ARRIVED = 0.02
 """An arm that rests farther than this from its target [rad] was kept from getting there."""
+
+LONGEST_STAND = 2.0
+"""A chunk whose arm stands still on its way for so long is given up [s]."""
+
+_CRAWL = 0.01
+"""An arm stands still that is slower than this part of its plan."""
 
 GRIPPER_TIMEOUT_NS = 6_000_000_000
 
@@ -58,9 +64,10 @@ class Follower:
 
     def __init__(self, kinematics: ArmKinematics, planner: Planner, commanded: Commanded, dt: float) -> None:
         self._kinematics, self._planner, self._commanded = kinematics, planner, commanded
-        self._pace = Pace(dt)
+        self._pace, self._dt = Pace(dt), dt
         self._opening: float | None = None
         self._refusing = False
+        self._rate, self._stood = 1.0, 0.0
         self.running = Running()
         self.braking = False
         self.until = inf
@@ -114,6 +121,7 @@ class Follower:
         motion = self._planner.motion(step, q, ToolState.at_rest(self._kinematics.forward(q)))
         path = self._planner.check_motion(motion, q)
         self._pace.reset()
+        self._rate = 1.0
         self._commanded.rest()
         return motion, path
 
@@ -128,6 +136,8 @@ class Follower:
         origin = Origin(step.phrase, q, self._kinematics.forward(q), joint=joint, opening=before)
         self.running.close()
         self.running.enter(step, motion, origin)
+        self._pace.fall_to(self._rate)
+        self._stood = 0.0
         self.braking = False
 
     # How it proceeds
@@ -176,12 +186,14 @@ class Follower:
     def brake(self) -> None:
         """Come to rest on the path of the running motion."""
         self.braking = self.running.step is not None
+        self._pace.fall_to(self._rate)  # an arm that was held back does not first catch up
 
     def rest(self) -> None:
         """What ran is over, and the commanded arm stands."""
         self._opening = None
         self.running.close()
         self._pace.reset()
+        self._rate = 1.0
         self._commanded.rest()
         self.braking = self._refusing = False
 
@@ -199,8 +211,19 @@ class Follower:
             self._commanded.brake(measured.q)
             return self.veto(str(error))
         verdict = self._commanded.step(target, measured.q)
+        self._rate = passed * verdict.share / self._dt
         running.time = min(running.time + passed * verdict.share, motion.duration)
-        return self.veto(verdict.reason or "the limits refuse the next target") if verdict.stop else None
+        if verdict.stop:
+            return self.veto(verdict.reason or "the limits refuse the next target")
+        return self._held_up() if isinstance(running.step, ChunkPart) else None
+
+    def _held_up(self) -> Event | None:
+        """Give a chunk up whose arm does not get on, e.g. as a person has turned its speed down: its image is old."""
+        self._stood = self._stood + self._dt if self._rate < _CRAWL else 0.0
+        if self._stood < LONGEST_STAND:
+            return None
+        self.rest()
+        return Event(f"the chunk is stale: the arm stood still on its way for {LONGEST_STAND:g} s")
 
     def veto(self, reason: str) -> Event:
         """Come to rest as fast as the joints may: the path ahead is not allowed."""

@@ -65,13 +65,13 @@ class Neighbour:
     Attributes:
         own: The arm that must keep away.
         other: The other one.
-        ends: (k, 2, 3) lines through the parts of the other one, in the cell [m].
+        ends: (k, 2, 3) lines through the parts of the other one, in the cell [m]: where it is sent, and where it is.
         clearance: Smallest distance [m].
     """
 
     own: Shape
     other: Shape
-    ends: FloatArray
+    ends: Sequence[FloatArray]
     clearance: float
 
     def approached(self, frames: FloatArray, frames_before: FloatArray) -> str | None:
@@ -83,13 +83,15 @@ class Neighbour:
             frames: (n + 1, 4, 4) frames of the joints and the tool in its base.
             frames_before: The same where it comes from.
         """
-        radii = self.own.radii, self.other.radii
-        gap, part, other = gap_between(self.own.placed(frames), self.ends, *radii)
-        if gap >= self.clearance - TOLERANCE:
-            return None
-        if gap >= gap_between(self.own.placed(frames_before), self.ends, *radii)[0]:
-            return None
-        return too_near(gap, (self.own, self.other), (part, other), self.clearance)
+        radii, now, before = (self.own.radii, self.other.radii), self.own.placed(frames), None
+        for ends in self.ends:
+            gap, part, other = gap_between(now, ends, *radii)
+            if gap >= self.clearance - TOLERANCE:
+                continue
+            before = self.own.placed(frames_before) if before is None else before
+            if gap < gap_between(before, ends, *radii)[0]:
+                return too_near(gap, (self.own, self.other), (part, other), self.clearance)
+        return None
 
 
 def too_near(gap: float, shapes: tuple[Shape, Shape], parts: tuple[int, int], clearance: float) -> str:

@@ -10,6 +10,9 @@ DECELERATION = 11.0
 JERK = 1000.0
 """Largest change of deceleration [1/s^2]."""
 
+_SAME = 0.01
+"""Paces that differ by less are the same."""
+
 
 class Pace:
     """The derivative of a trajectory's own time; slowing it down stops the arm on the path that was checked.
@@ -32,6 +35,12 @@ class Pace:
         self._steady = True
         self._request.current_position = [0.0]
         self._request.current_velocity, self._request.current_acceleration = [1.0], [0.0]
+
+    def fall_to(self, value: float) -> None:
+        """Note that a motion was held back to a lower pace: it slows down, or goes on, from there."""
+        if value < self.value - _SAME:
+            self.value, self._steady = value, False
+            self._request.current_velocity, self._request.current_acceleration = [value], [0.0]
 
     @property
     def steady(self) -> bool:

@@ -114,6 +114,10 @@ class Planner:
         ways = [displacement_to(pose, state, self._kinematics) for pose in part.poses_tool_in_base]
         return state, np.array(ways), self._tool_limits
 
+    def at_rest(self, q: FloatArray) -> ToolState:
+        """Return the state of a tool that stands at joints (n,) [rad]."""
+        return ToolState.at_rest(self._kinematics.forward(q))
+
     def _displacement(self, step: Step, state: ToolState) -> FloatArray:
         if isinstance(step, Undo):
             return displacement_back(step.origin, state, self._kinematics)
@@ -126,7 +130,7 @@ class Planner:
 
     def _end(self, step: Step, q: FloatArray) -> FloatArray:
         """Return the joints at the end of a step of the arm that starts from rest, after checking its path."""
-        motion = self.motion(step, q, ToolState.at_rest(self._kinematics.forward(q)))
+        motion = self.motion(step, q, self.at_rest(q))
         end: FloatArray = self.check_motion(motion, q)[-1]
         return end
 

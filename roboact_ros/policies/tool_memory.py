@@ -14,7 +14,10 @@ _NEAR_NS = 60_000_000
 
 
 class ToolMemory:
-    """Of one arm; times are all of one clock [ns]. A cell without a gripper has one that is open."""
+    """Of one arm; times are all of one clock [ns]. A cell without a gripper has one that is open.
+
+    One thread may tell while another asks: nothing is iterated over but copies, which Python makes in one go.
+    """
 
     def __init__(self) -> None:
         self._poses: deque[tuple[int, FloatArray]] = deque(maxlen=_REMEMBERED)
@@ -42,7 +45,8 @@ class ToolMemory:
         pose = self._pose_at(stamp_ns)
         if pose is None:
             return None
-        told = [one for one in self._grippers if one[0] <= stamp_ns] or list(self._grippers)[:1] or [(0, True, 1.0)]
+        grippers = list(self._grippers)
+        told = [one for one in grippers if one[0] <= stamp_ns] or grippers[:1] or [(0, True, 1.0)]
         return ToolState(pose, *told[-1][1:])
 
     def _pose_at(self, stamp_ns: int) -> FloatArray | None:

@@ -462,7 +462,7 @@ def test_a_chunk_that_is_refused_when_its_moment_has_come_leaves_the_arms_in_ste
     rig.follow(steps(26, rz=turn), steps(26, rz=turn), period=turn / 0.4)
     rig.arms[RIGHT].speed_scaling = 0.0
     rig.cycle(CYCLES)
-    assert "right arm: " in rig.both.status.refused and "would turn the tool" in rig.both.status.refused
+    assert "left arm: " in rig.both.status.refused and "would turn the tool" in rig.both.status.refused
     rig.arms[RIGHT].speed_scaling = 0.2
     before = len(rig.times)
     rig.cycle(100)
@@ -482,3 +482,129 @@ def test_a_chunk_from_the_future_is_refused_by_arms_that_have_just_been_released
     rig.cycle()
     rig.follow(steps(z=0.01), steps(z=0.01))
     assert rig.both.status.state is State.MOVING
+
+
+@pytest.mark.parametrize("scaling", [0.1, 0.0])
+@pytest.mark.parametrize("word", ["pause", "done", "hold", "to the left arm"])
+def test_arms_that_are_held_back_do_not_shoot_forward_when_they_are_halted(word: str, scaling: float) -> None:
+    rig = Rig()
+    rig.follow(steps(20, z=0.006), steps(20, z=0.006), period=0.05)
+    rig.cycle(300)
+    rig.arms[LEFT].speed_scaling = scaling
+    rig.cycle(200)
+    begun = len(rig.stream[RIGHT])
+    before = np.linalg.norm(np.diff(rig.tools(RIGHT), axis=0), axis=1)[-1]
+    if word == "hold":
+        rig.both.hold("camera", "no image")
+    elif word == "to the left arm":
+        rig.one("left").submit([UP], PERSON)
+    else:
+        getattr(rig.both, word)()
+    rig.cycle(200)
+    after = np.linalg.norm(np.diff(rig.tools(RIGHT)[begun - 1 :], axis=0), axis=1).max()
+    assert after <= before * 1.01 + 1e-9
+    if word != "to the left arm":
+        np.testing.assert_allclose(rig.tool(LEFT)[2], rig.tool(RIGHT)[2], atol=1e-4)
+    rig.check_limits()
+
+
+@pytest.mark.parametrize("latency", [50, 100, 150, 200, 300])
+def test_a_late_chunk_does_not_leave_out_the_place_of_its_grasp(rig: Rig, latency: int) -> None:
+    """Both chunks lead to the same thing; the image of the second was taken on the way down to it."""
+    down, closed, up = steps(4, z=-0.01), steps(2, gripper=0.0), steps(6, z=0.02, gripper=0.0)
+    way = np.vstack((down, closed, up))
+    still = steps(len(way))
+    thing = rig.tool(LEFT)[2] - 0.04
+    rig.follow(way, still)
+    rig.cycle(150)
+    seen, taken = rig.tool(LEFT)[2], rig.chunk(way, still)
+    rest = way.copy()
+    rest[:4, 2] = np.append(np.full(1, thing - seen), np.zeros(3))
+    rig.cycle(latency)
+    try:
+        rig.both.follow(ActionChunk(AXES, np.hstack((rest, still)), taken.period_ns, taken.stamp_ns), POLICY)
+    except MotionRefused as error:
+        assert "gripper is still moving" in str(error)
+    for _ in range(5000):
+        rig.cycle()
+        if rig.grippers[LEFT].read().moving:
+            assert rig.tool(LEFT)[2] == pytest.approx(thing, abs=2e-3)
+    assert rig.grippers[LEFT].opening == 0.0 and rig.tool(LEFT)[2] > thing + 0.1
+
+
+def test_an_arm_keeps_away_from_where_the_other_one_is_not_only_from_where_it_was_sent() -> None:
+    rig = Rig(WIDE)
+    rig.follow(steps(12, y=-0.02), steps(12, y=0.02))
+    rig.until_idle()
+    for _ in range(20):
+        try:
+            rig.follow(steps(1, y=-0.005), steps(1))
+        except MotionRefused:
+            break
+        rig.until_idle()
+        rig.cycle(5)
+    rig.cycle(5)
+    rig.follow(steps(3, y=0.005), steps(3))
+    rig.until_idle()
+    rig.cycle(5)
+    stuck = rig.arms[RIGHT].q.copy()
+    rig.follow(steps(8, y=-0.02), steps(8, y=-0.02))
+    nearest = rig.gap()
+    for _ in range(2000):
+        rig.arms[RIGHT].q = stuck.copy()
+        rig.cycle()
+        rig.arms[RIGHT].q = stuck.copy()
+        nearest = min(nearest, rig.gap())
+    assert nearest > rig.cell.safety.arm_clearance - 0.005
+    assert "too near" in rig.both.status.reason
+
+
+def test_no_chunk_is_followed_while_a_gripper_cannot_be_reached(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rig.grippers[LEFT], "read", lambda: None)
+    rig.cycle()
+    with pytest.raises(MotionRefused, match="gripper cannot be reached"):
+        rig.follow(steps(z=0.01), steps(z=0.01))
+    rig.one("left").submit([UP], PERSON)  # a person sees what it holds
+    rig.until_idle()
+
+
+def test_what_follows_on_a_grasp_is_looked_at_before_it_is_done(rig: Rig) -> None:
+    far = np.vstack((steps(2, z=0.005), steps(1, gripper=0.0), steps(8, z=0.06, gripper=0.0)))
+    with pytest.raises(MotionRefused, match="workspace box"):
+        rig.follow(far, steps(11))
+    np.testing.assert_array_equal(rig.stream[LEFT][-1], rig.stream[LEFT][0])
+
+    rig.cycle()
+    near = np.vstack((steps(5, z=0.005), steps(1, gripper=0.0), steps(2, gripper=0.0)))
+    rig.follow(near, steps(8))
+    rig.cycle(30)
+    later = np.vstack((steps(5, z=0.005), far))
+    rig.follow(later, steps(16))  # as the arms move, the first part is planned in time, and the rest soon after
+    rig.cycle(4 * CYCLES)
+    assert "workspace box" in rig.both.status.refused
+    rig.until_idle()
+    assert rig.grippers[LEFT].opening == 1.0
+
+
+def test_a_chunk_whose_arms_stand_still_on_the_way_is_given_up(rig: Rig) -> None:
+    rig.follow(steps(z=0.01), steps(z=0.01))
+    rig.cycle(150)
+    rig.arms[LEFT].speed_scaling = 0.0
+    rig.cycle(800)
+    assert rig.both.status.state is State.MOVING
+    rig.cycle(500)
+    assert rig.both.status.state is State.IDLE and "stood still on its way" in rig.both.status.reason
+    places = rig.tool(LEFT), rig.tool(RIGHT)
+    rig.arms[LEFT].speed_scaling = 1.0
+    rig.cycle(500)
+    np.testing.assert_array_equal(places, (rig.tool(LEFT), rig.tool(RIGHT)))
+
+
+def test_an_old_refusal_of_one_arm_is_not_told_of_a_word_for_the_other(rig: Rig) -> None:
+    rig.one("left").submit([UP], PERSON)
+    rig.cycle()
+    with pytest.raises(MotionRefused, match="a person's motion runs"):
+        rig.follow(steps(z=0.01), steps(z=0.01))
+    assert rig.both.status.refused
+    rig.one("right").submit([UP], PERSON)
+    assert not rig.both.status.refused

@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,26 @@ def test_a_moment_that_nobody_told_of_is_not_known() -> None:
     state = memory.at(1050 * MS)
     assert state is not None and state.pose_tool_in_base[0, 3] == 0.1
     assert (state.open, state.opening) == (True, 1.0), "a cell without a gripper has one that is open"
+
+
+def test_one_thread_tells_while_another_asks() -> None:
+    memory, over = ToolMemory(), threading.Event()
+
+    def tell() -> None:
+        number = 0
+        while not over.is_set():
+            number += 1
+            memory.moved(number * MS, pose(0.0))
+            memory.gripped(number * MS, True, 1.0)
+
+    teller = threading.Thread(target=tell)
+    teller.start()
+    try:
+        for number in range(3000):
+            memory.at(number * MS)
+    finally:
+        over.set()
+        teller.join()
 
 
 def test_only_the_last_seconds_are_remembered() -> None:
