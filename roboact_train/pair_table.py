@@ -8,6 +8,7 @@ from types import TracebackType
 import numpy as np
 
 from roboact_ros.cells.load import load_cell
+from roboact_ros.errors import ConfigurationError
 from roboact_ros.execution.chunks import is_open
 from roboact_ros.execution.poses import inverse_pose, pose_from_vector
 from roboact_ros.sim.pair_runner import PairRunner
@@ -30,6 +31,10 @@ class PairView:
     views: tuple[str, ...] = tuple(CAMERAS)
     width: int = 320
     height: int = 240
+
+    def __post_init__(self) -> None:
+        if not (16 <= self.width <= 4096 and 16 <= self.height <= 4096):
+            raise ConfigurationError(f"images are 16 … 4096 pixels wide and high, not {self.width} x {self.height}")
 
 
 class PairTable:

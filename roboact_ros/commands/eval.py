@@ -181,6 +181,8 @@ def _two_arms(args: argparse.Namespace) -> Iterator[_Work]:
     if not tasks:
         raise ConfigurationError(f"{args.tasks[0]} is not a task for two arms; valid: {', '.join(PAIR_TASKS)}")
     executed = args.executed or 0
+    if executed < 0:
+        raise ConfigurationError(f"--executed is at least 1, or 0 for all, not {executed}")
     contender = PairContender(args.policy, args.device, executed)
     view = contender.view(None if args.size is None else (args.size[0], args.size[1]))
     rules = PairRules(args.split, view, MOST_STEPS if args.motions is None else args.motions)

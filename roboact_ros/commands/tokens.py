@@ -76,6 +76,8 @@ def _sweep(args: argparse.Namespace) -> None:
 
     file = None if args.settings == "released" else settings_file(args.settings)
     settings = settings_from(file, {"checkpoint": args.checkpoint} if args.checkpoint else {}, ActVaeSettings)
+    if args.threads < 0:
+        raise ConfigurationError(f"--threads is at least 1, or 0 for all, not {args.threads}")
     if args.threads:
         import torch
 

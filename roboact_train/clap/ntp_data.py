@@ -15,7 +15,7 @@ from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.clap.images import resized
 from roboact_ros.policies.nets.clap.act_vae import ActionTokenizer
 from roboact_ros.policies.nets.clap.arms import active_arms, from_active_arms
-from roboact_train.clap.corpus import Corpus, corpus_of
+from roboact_train.clap.corpus import Corpus, Statistics, corpus_of
 from roboact_train.clap.episode import NO_SUBTASK
 from roboact_train.clap.lerobot import views_in
 from roboact_train.clap.looks import LeRobotLook, Look
@@ -29,6 +29,8 @@ VIEWS = ("head", "right", "left")
 _AT_ONCE = 512
 
 Views = Mapping[str, Encoded]
+_LOOKED_AT = 64
+"""Pictures that tell data from others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +55,11 @@ class NtpData:
     def fingerprint(self) -> int:
         """A number that changes with what is learned."""
         words = "\n".join((*self.instructions, *self.subtasks)).encode()
-        return zlib.crc32(words, zlib.crc32(self.codes.tobytes(), self.corpus.fingerprint))
+        number = zlib.crc32(words, zlib.crc32(self.codes.tobytes(), self.corpus.fingerprint))
+        for views in self.pictures[:: max(1, len(self.pictures) // _LOOKED_AT)]:
+            for view, picture in sorted(views.items()):
+                number = zlib.crc32(picture.data, zlib.crc32(view.encode(), number))
+        return number
 
 
 def read_data(
@@ -83,7 +89,7 @@ def read_data(
         episodes.append(source.episode)
         looks.append(seen_by(source.look))
     corpus = corpus_of(episodes, tokenizer.statistics, settings.validation, settings.seed, settings.stride)
-    codes = codes_of(corpus, tokenizer.model)
+    codes = codes_of(corpus, tokenizer.model, tokenizer.learned_with)
     if settings.labels:
         if not videos:
             raise ConfigurationError(f"--labels {settings.labels} are of videos, and none is among the sources")
@@ -112,16 +118,33 @@ def read_data(
 
 
 @torch.no_grad()
-def codes_of(corpus: Corpus, tokenizer: ActionTokenizer) -> NDArray[np.int64]:
-    """Return the (N, 2, tokens) codes of the chunks of a corpus, those of arms that do not exist 0."""
-    parts = []
+def codes_of(corpus: Corpus, tokenizer: ActionTokenizer, learned_with: Statistics | None = None) -> NDArray[np.int64]:
+    """Return the (N, 2, tokens) codes of the chunks of a corpus, those of arms that do not exist 0.
+
+    Args:
+        corpus: The chunks.
+        tokenizer: The Act-VAE.
+        learned_with: What it learned with, if the corpus is normalised with something else.
+    """
+    parts, scaled = [], corpus.actions if learned_with is None else _renormalised(corpus, learned_with)
     for start in range(0, len(corpus.actions), _AT_ONCE):
-        actions = torch.from_numpy(corpus.actions[start : start + _AT_ONCE])
+        actions = torch.from_numpy(scaled[start : start + _AT_ONCE])
         mask = torch.from_numpy(corpus.arms[start : start + _AT_ONCE])
         indices = tokenizer.indices(active_arms(actions, mask))
         both = from_active_arms(indices[..., None], mask)  # (n, tokens, 2)
         parts.append(both.movedim(-1, 1).numpy())
     return np.concatenate(parts)
+
+
+def _renormalised(corpus: Corpus, statistics: Statistics) -> NDArray[np.float32]:
+    """Return the (N, T, 14) actions of a corpus, normalised with other statistics."""
+    found = corpus.actions.copy()
+    for name, known in corpus.statistics.items():
+        other, rows = statistics(known.robot), corpus.robots == name
+        if other is not None:
+            flat = found[rows].reshape(-1, found.shape[2]).astype(np.float64)
+            found[rows] = other.normalised_actions(known.actions(flat)).reshape(found[rows].shape)
+    return found
 
 
 def _views(look: Look) -> dict[str, Look]:

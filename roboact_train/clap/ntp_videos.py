@@ -56,7 +56,7 @@ def read_labels(path: Path, tokens: int, codes: int, codebook: str) -> dict[str,
                     "labels of another Act-VAE?"
                 )
             found.setdefault(str(said["source"]), {})[int(said["frame"])] = both
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise RecordingError(f"{path} is not what roboact tokens label writes: {error!r}") from error
     return found
 

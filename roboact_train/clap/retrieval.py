@@ -138,6 +138,8 @@ def retrieve(
     Raises:
         RoboactError: The data or the model cannot be used, or the picture cannot be written.
     """
+    if queries < 1:
+        raise ConfigurationError(f"--queries is at least 1, not {queries}")
     trained = read_tokenizer(model, statistics)
     episodes = [source.episode for source in find_sources(sources) if source.episode is not None]
     items = items_of(corpus_of(episodes, trained.statistics, 0.0, 0, STRIDE), trained.model)
@@ -149,8 +151,12 @@ def retrieve(
         near = [items.nearest(item, g) if len(items.others(item, g)) else None for g in range(len(items.groups))]
         rows.append([_cell(items, item, item), *(None if n is None else _cell(items, item, n) for n in near)])
     output.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(output), draw(rows, ["looked for", *items.groups])):
-        raise RecordingError(f"{output} cannot be written")
+    try:
+        written = cv2.imwrite(str(output), draw(rows, ["looked for", *items.groups]))
+    except cv2.error:
+        written = False
+    if not written:
+        raise RecordingError(f"{output} cannot be written; it must end in .png, .jpg or another image format")
     far = distances(items)
     if as_line:
         return json.dumps({"picture": str(output), **far})

@@ -19,7 +19,7 @@ from roboact_ros.policies.nets.clap.vlm_input import ImageRule, PromptWords, rea
 from roboact_train.clap.corpus import Statistics, measured
 from roboact_train.clap.ntp_base import model_fingerprint
 from roboact_train.clap.rf_settings import MEASURED, RfSettings
-from roboact_train.clap.trained import TrainedTokenizer, read_tokenizer
+from roboact_train.clap.trained import TrainedTokenizer, codebook_id, read_tokenizer
 
 _NO_CODES = ActVaeShape(width=1, heads=1, feedforward=1, layers=1, tokens=1, codes=1, code_width=1)
 """Without matching no codes are needed; the data has some anyway."""
@@ -76,10 +76,17 @@ def rf_tokenizer(settings: RfSettings) -> TrainedTokenizer:
         model, file = trained.model, trained.file
     else:
         model, file = read_action_tokenizer(path), known
+    if settings.rule is not None and (settings.base / TOKENIZER).is_file():
+        spoken = codebook_id(read_action_tokenizer(settings.base / TOKENIZER))
+        if codebook_id(model) != spoken:
+            raise ConfigurationError(f"{path} is another Act-VAE than that whose codes {settings.base} speaks")
     chosen = settings.statistics or (str(file) if file.is_file() else "")
+    learned = file if settings.rule is not None and file.is_file() and chosen != str(file) else None
     if settings.rule is not None and not chosen:
         raise ConfigurationError(f"{path} does not say what its actions are normalised with: give --statistics FILE")
-    return TrainedTokenizer(model, Path(chosen)) if chosen not in ("", MEASURED) else MeasuringTokenizer(model, Path())
+    if chosen in ("", MEASURED):
+        return MeasuringTokenizer(model, Path(), learned)
+    return TrainedTokenizer(model, Path(chosen), learned)
 
 
 def rf_base(settings: RfSettings, codes: int, small: bool) -> RfBase:

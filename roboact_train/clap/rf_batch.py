@@ -14,6 +14,7 @@ from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.clap.statistics import Quantiles
 from roboact_ros.policies.nets.clap.answer import AnswerWords, codes_to_say
 from roboact_train.clap.chunks import normalised_state
+from roboact_train.clap.episode import NO_SUBTASK
 from roboact_train.clap.ntp_batch import padded
 from roboact_train.clap.ntp_data import VIEWS, NtpData
 from roboact_train.clap.rf_base import RfBase
@@ -116,7 +117,7 @@ class RfBatches:
         return {**batch.parts, "pixels": self._base.rule.patches(batch.images, device), "grids": grids}
 
     def _prompt(self, row: int) -> Tensor:
-        words = self._data.instructions[row]
+        words = self._data.instructions[row].removeprefix(NO_SUBTASK)  # a cell never says it
         return self._base.prompts(words, self.quantiles.robot.name, len(self.views), self._tokens)
 
     def _answer(self, row: int, words: AnswerWords) -> tuple[Tensor, int]:

@@ -52,6 +52,6 @@ def grid_of(text: str) -> Sequence[tuple[int, int]]:
         sizes = [(int(tokens), int(codes)) for tokens, codes in (part.split(":") for part in text.split(","))]
     except ValueError as error:
         raise ConfigurationError(f'--grid "{text}" is not codes:size,…, such as 4:256,8:256,8:512') from error
-    if min(min(size) for size in sizes) < 1:
-        raise ConfigurationError(f'--grid "{text}" has a size below 1')
+    if any(tokens < 1 or codes < 2 for tokens, codes in sizes):
+        raise ConfigurationError(f'--grid "{text}" has less than 1 code, or a codebook of less than 2')
     return list(dict.fromkeys(sizes))

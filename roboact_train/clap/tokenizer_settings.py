@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass as validated
 
-from roboact_ros.policies.nets.clap.act_vae import ActVaeShape
+from roboact_ros.policies.nets.clap.act_vae import POSITIONS, ActVaeShape
+from roboact_train.clap.chunks import STEPS
 from roboact_train.training.settings import Count, LoopSettings, NotNegative, Part
 
 Rate = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
@@ -78,6 +79,8 @@ class ActVaeSettings(TokenizerSettings):
     def __post_init__(self) -> None:
         if self.model:
             raise ValueError("an act_vae has no model below it; width, layers and so on give its size")
+        if self.tokens > POSITIONS - STEPS:
+            raise ValueError(f"tokens is at most {POSITIONS - STEPS}, not {self.tokens}")
         if self.layers % 2 == 0:
             raise ValueError(f"layers is odd, as there is a middle one, not {self.layers}")
         if self.width > _HEAD and self.width % _HEAD:

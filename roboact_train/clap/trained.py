@@ -24,10 +24,22 @@ STATISTICS = "dataset_statistics_32.json"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedTokenizer:
-    """An Act-VAE, frozen, and the file of what its actions are normalised with."""
+    """An Act-VAE, frozen, and the file of what actions are normalised with.
+
+    Attributes:
+        model: The Act-VAE.
+        file: Of the statistics of actions.
+        learned: Of those that the Act-VAE learned with, where they are others.
+    """
 
     model: ActionTokenizer
     file: Path
+    learned: Path | None = None
+
+    @property
+    def learned_with(self) -> Statistics | None:
+        """Those that the Act-VAE learned with, where they are others."""
+        return statistics_in(self.learned) if self.learned is not None else None
 
     @property
     def statistics(self) -> Statistics:

@@ -24,6 +24,8 @@ from roboact_train.clap.vq_losses import psnr
 from roboact_train.training.learner import Judgement
 
 _AT_ONCE, _MOST = 32, 512
+_SAME = 1e-6
+"""Cosines that differ by less are the same."""
 
 
 @torch.no_grad()
@@ -72,7 +74,10 @@ def judged(
 
 
 def _found(seen: Tensor, done: Tensor) -> dict[str, float]:
-    """Return how often what belongs to a row is the nearest of all, and how often it would be by chance."""
-    scores = cosines(seen, done)
-    right = scores.diagonal()[:, None] >= scores.max(dim=1, keepdim=True).values - 1e-6
-    return {"action R@1": float(right.float().mean()), "chance": 1.0 / len(seen)}
+    """Return how often what belongs to a row is the nearest of all, and how often it would be by chance.
+
+    Rows with equal codes count as each other's.
+    """
+    scores, alike = cosines(seen, done), cosines(done, done) >= 1.0 - _SAME
+    right = scores.diagonal()[:, None] >= scores.max(dim=1, keepdim=True).values - _SAME
+    return {"action R@1": float(right.float().mean()), "chance": float(alike.float().mean())}

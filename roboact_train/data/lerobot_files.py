@@ -43,7 +43,12 @@ class LeRobotFiles:
         missing = [key for key in _NEEDED if key not in self.info]
         if missing:
             raise RecordingError(f'{folder / "meta" / "info.json"} has no "{missing[0]}"')
-        self.fps = float(self.info["fps"])
+        fps, columns = self.info["fps"], self.info["features"]
+        if not isinstance(fps, (int, float)) or not 0.0 < fps < 1e4:
+            raise RecordingError(f"{folder / 'meta' / 'info.json'}: fps is a number of frames per second, not {fps!r}")
+        if not isinstance(columns, dict) or not all(isinstance(column, dict) for column in columns.values()):
+            raise RecordingError(f"{folder / 'meta' / 'info.json'}: features describe every column by its name")
+        self.fps = float(fps)
         self._rows: dict[int, dict[str, Any]]
         if version == "v3.0":
             self._read_tables()

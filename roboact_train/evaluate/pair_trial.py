@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from statistics import mean
 
-from roboact_ros.errors import ConfigurationError, MotionRefused
+from roboact_ros.errors import ConfigurationError, MotionRefused, PolicyError
 from roboact_ros.sim.tasks.two_arms import pair_episode
 from roboact_train.evaluate.pair_contender import PairContender
 from roboact_train.evaluate.result import Result
@@ -65,6 +65,10 @@ class PairTrial:
                     chunk = policy.act(frame)
                 except MotionRefused:
                     chunk, refused = None, True
+                except PolicyError:
+                    if not took:  # a model that cannot be used at all
+                        raise
+                    chunk, refused = None, True  # one that is lost, e.g. where no arm was in its data
                 took.append(1e3 * (time.perf_counter() - begun))
                 if refused:
                     table.note(_NO_CHUNK, refused=True)

@@ -27,7 +27,10 @@ from roboact_train.training.state import load_state, save_state
 STATE, BEST, LOGS = "last.pt", "best", "tensorboard"
 
 _FREE_TO_CHANGE = ("workers", "checkpoint", "export", "checkpoint_gradients")
-"""Settings that an interrupted training may go on with differently, since they do not change what it computes."""
+"""Settings that an interrupted training may go on with differently, since they do not change what it computes.
+
+The checkpoint is not free where weights are frozen, which the state does not hold.
+"""
 
 _TOLD_S = 10.0
 
@@ -111,10 +114,13 @@ class Training:
         before = (
             settings_to_mapping(type(self._settings)()) | state["settings"]
         )  # a setting that is newer had its default
+        held = set(state["model"])
+        frozen = any(name not in held for name, _ in self._learner.module.named_parameters())
+        free = [name for name in _FREE_TO_CHANGE if name != "checkpoint" or not frozen]
         other = [
             f"{name} {before[name]} instead of {value}"
             for name, value in now.items()
-            if before[name] != value and name not in _FREE_TO_CHANGE
+            if before[name] != value and name not in free
         ]
         if state["fingerprint"] != self._learner.fingerprint:
             other.append("other data")

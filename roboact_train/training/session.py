@@ -80,11 +80,12 @@ class Session:
         if accelerator.is_main_process:
             if not request.resume and (output / LOGS).is_dir():  # of one that ended before it saved a state
                 shutil.rmtree(output / LOGS)
-            write_settings(output, self._kind, settings)
         made = notes(request.licence, request.simulated, settings, data)
         training = Training(learner, settings, output, accelerator, self.say, made, on_batch, **how)
         if request.resume:
             training.resume()
+        if accelerator.is_main_process:  # not before it is known that it is the same training
+            write_settings(output, self._kind, settings)
         size = sum(weight.numel() for weight in learner.module.parameters() if weight.requires_grad) / 1e6
         self.say(
             f"{self._kind}: {size:.1f} M weights, {settings.epochs} epochs of {learner.batches_per_epoch} batches of "

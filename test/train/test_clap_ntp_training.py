@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,18 @@ def test_an_interruption_changes_nothing(parts: Parts, tmp_path: Path, adapt: st
     first = recorded_losses(lambda note: train(parts.request(tmp_path / "b", **more), lambda line: None, note), until=3)
     resumed = parts.request(tmp_path / "b", **more)
     resumed = NtpRequest(resumed.sources, resumed.output, resumed.settings, resume=True, device="cpu")
+    said = (tmp_path / "b/settings.yaml").read_text()
+    with pytest.raises(ConfigurationError, match="wrists True instead of False; other data"):
+        train(replace(resumed, settings=replace(resumed.settings, wrists=False)), lambda line: None)
+    with pytest.raises(ConfigurationError, match="is of a training with other data"):  # the same words, other images
+        train(replace(resumed, camera="right"), lambda line: None)
+    if adapt == "lora":  # whose state does not hold the weights that it began with
+        state = torch.load(tmp_path / "b/last.pt", weights_only=True)
+        shutil.copytree(tmp_path / "b", tmp_path / "c")
+        torch.save({**state, "settings": {**state["settings"], "checkpoint": "a_run"}}, tmp_path / "c/last.pt")
+        with pytest.raises(ConfigurationError, match="checkpoint a_run instead of"):
+            train(replace(resumed, output=tmp_path / "c"), lambda line: None)
+    assert (tmp_path / "b/settings.yaml").read_text() == said, "what is refused changes nothing"
     assert first + recorded_losses(lambda note: train(resumed, lambda line: None, note)) == whole
     one, two = (load_file(tmp_path / run / "best/model.safetensors") for run in "ab")
     assert all(torch.equal(one[name], two[name]) for name in one)

@@ -24,11 +24,15 @@ from roboact_ros.cli import main
 from roboact_ros.errors import ConfigurationError, PolicyError, RoboactError
 from roboact_ros.execution.poses import pose_from_vector
 from roboact_ros.policies.clap.rf import ClapRf
+from roboact_ros.policies.clap.robots import ClapRobot
 from roboact_ros.policies.clap.run_folder import read_run
+from roboact_ros.policies.clap.statistics import Quantiles
 from roboact_ros.policies.load import policy_from_description
 from roboact_ros.types import CHUNK_AXES, ActionChunk, Frame, ToolState
+from roboact_train.clap.corpus import corpus_of
+from roboact_train.clap.lerobot import ClapDataset
 from roboact_train.clap.ntp_base import ntp_base
-from roboact_train.clap.ntp_data import read_data
+from roboact_train.clap.ntp_data import codes_of, read_data
 from roboact_train.clap.ntp_learner import NtpLearner
 from roboact_train.clap.ntp_settings import NtpSettings
 from roboact_train.clap.rf_base import rf_base, rf_head, rf_tokenizer
@@ -297,6 +301,26 @@ def test_all_unseen_episodes_choose_the_best_model(data: Path, speaking: Path) -
     np.testing.assert_array_equal(shown, seen)
 
 
+def test_codes_are_made_as_the_act_vae_learned_them_whatever_the_flow_is_normalised_with(
+    data: Path, speaking: Path
+) -> None:
+    own = rf_tokenizer(settings_from(None, {"model": str(speaking)}, RfSettings))
+    other = rf_tokenizer(settings_from(None, {"model": str(speaking), "statistics": "measured"}, RfSettings))
+    assert own.learned_with is None and other.learned_with is not None
+    dataset = ClapDataset(data)
+    episodes = [dataset.episode(number) for number in dataset.episodes]
+
+    def wide(robot: ClapRobot) -> Quantiles | None:
+        found = own.statistics(robot)
+        return found and replace(found, action=3.0 * found.action)
+
+    plain, scaled = (corpus_of(episodes, statistics, 0.0, 0, 4) for statistics in (own.statistics, wide))
+    assert np.abs(plain.actions - scaled.actions).max() > 0.1
+    codes = codes_of(plain, own.model)
+    assert (codes_of(scaled, own.model, other.learned_with) == codes).all()
+    assert (codes_of(scaled, own.model) != codes).any()
+
+
 def test_what_is_refused(tmp_path: Path, data: Path, speaking: Path) -> None:
     plain = tiny_base(tmp_path / "plain")
     cases: list[tuple[dict[str, Any], str]] = [
@@ -315,7 +339,17 @@ def test_what_is_refused(tmp_path: Path, data: Path, speaking: Path) -> None:
     for number, (given, message) in enumerate(cases):
         with pytest.raises(RoboactError, match=message):
             train(request(tmp_path / f"run{number}", data, **{"model": speaking, **given}), lambda line: None)
+    content, strange = torch.load(speaking / "clap.ckpt", weights_only=True), tmp_path / "strange.ckpt"
+    for name, weights in content["state_dict"].items():
+        if name.endswith("vq_t.codebook.weight"):
+            weights += 1.0
+    torch.save(content, strange)
+    with pytest.raises(ConfigurationError, match="is another Act-VAE than that whose codes"):
+        train(request(tmp_path / "another", data, speaking, action_vae=str(strange)), lambda line: None)
     other = arm_data(tmp_path / "ur5", robot="ur5", episodes=1)
     asked = request(tmp_path / "two", data, speaking, statistics="measured")
+    with pytest.raises(PolicyError, match="has no statistics of ur5"):  # of which the Act-VAE knows nothing
+        train(replace(asked, sources=[data, other]), lambda line: None)
+    asked = request(tmp_path / "three", data, speaking, statistics="measured", matching="off")
     with pytest.raises(ConfigurationError, match="of one robot and one rate, not of ur5, ur5e with 10 frames"):
         train(replace(asked, sources=[data, other]), lambda line: None)

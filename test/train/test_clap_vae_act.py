@@ -239,6 +239,7 @@ def test_data_that_cannot_be_learned_from_are_refused_by_name(tmp_path: Path) ->
         train(TokenizerRequest([tmp_path / "empty"], tmp_path / "x", ActVaeSettings(**TINY)), print)
     for wrong, message in (
         ({"layers": 4}, "layers is odd"),
+        ({"tokens": 600}, "tokens is at most 468"),
         ({"width": 200}, "multiple"),
         ({"model": "a"}, "no model"),
     ):
@@ -283,7 +284,7 @@ def test_a_sweep_goes_on_where_it_was_and_has_the_elbow_of_the_paper(tmp_path: P
         assert after["metrics"]["train PSNR"] == pytest.approx(before["metrics"]["train PSNR"], abs=1e-3)
     with pytest.raises(PolicyError, match="n8_k8"):
         sweep_into(further, "8:8", True, print)
-    for wrong in ("4", "4:x", "0:8"):
+    for wrong in ("4", "4:x", "0:8", "4:1"):
         with pytest.raises(ConfigurationError, match="--grid"):
             grid_of(wrong)
 

@@ -82,6 +82,8 @@ def read_run_config(path: Path) -> RunConfig:
     if taps is not None and tapped not in (None, len(taps)):
         raise PolicyError(f"{path}: num_dit_layers is {tapped}, but vl_layer_indices lists {len(taps)} blocks")
     data = _optional(config, "datasets.vla_data") or {}
+    if not isinstance(data, dict):
+        raise PolicyError(f"{path}: datasets.vla_data is a mapping, not {data!r}")
     fps, views = data.get("fps", 0.0), data.get("views", [])
     if not isinstance(fps, (int, float)) or not 0.0 <= fps < 1e4:
         raise PolicyError(f"{path}: fps is a number of steps per second, not {fps!r}")
