@@ -44,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     label = actions.add_parser("label", help="write the codes of what happens in videos")
     label.add_argument("--model", type=Path, required=True, metavar="DIR", help="a trained vd_vae")
     label.add_argument("--encoder", default="", metavar="DIR", help="its encoder of patches, if it was moved")
-    label.add_argument("--camera", default="", metavar="NAME", help="view of LeRobot data, camera of bags")
+    label.add_argument(
+        "--camera", default="", metavar="NAME", help="view of LeRobot data, camera of bags (as in training)"
+    )
     label.add_argument("--stride", type=int, default=8, metavar="N", help="frames from label to label (%(default)s)")
     label.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"), help="(%(default)s)")
     retrieve = actions.add_parser("retrieve", help="draw chunks whose codes are most alike across robots")

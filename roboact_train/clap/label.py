@@ -42,7 +42,7 @@ def label(
         output: File to write.
         model: Folder of a trained VD-VAE; its student looks, at the images as they are.
         encoder: Folder of its encoder of patches, if it was moved.
-        camera: View of LeRobot data, camera of bags.
+        camera: View of LeRobot data, camera of bags; empty: that which the model learned from.
         stride: Frames from label to label.
         device: ``auto``, ``cpu`` or ``cuda``.
         tell: Gets lines of progress.
@@ -53,6 +53,9 @@ def label(
     if stride < 1:
         raise ConfigurationError(f"--stride is at least 1, not {stride}")
     trained = read_trained_vd_vae(model, encoder, torch_device(device))
+    if camera and camera != trained.camera:
+        tell(f"{model} learned from {trained.camera or 'the head view'}; labelled is {camera}")
+    camera = camera or trained.camera
     videos = [source for source in find_sources(sources, camera) if source.look is not None]
     names = [source.look.name for source in videos if source.look is not None]
     if not names:

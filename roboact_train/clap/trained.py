@@ -54,10 +54,12 @@ class TrainedVdVae:
     Attributes:
         model: The network, frozen.
         encoder: What its images go through.
+        camera: What it was trained with: a view or a camera, or empty.
     """
 
     model: VdVae
     encoder: PatchEncoder
+    camera: str = ""
 
 
 def read_trained_vd_vae(folder: Path, encoder: str = "", device: torch.device = CPU) -> TrainedVdVae:
@@ -82,7 +84,7 @@ def read_trained_vd_vae(folder: Path, encoder: str = "", device: torch.device = 
     found = patch_encoder(encoder or named, size, device, seed)
     if found.fingerprint != wanted:
         raise PolicyError(f"{folder} was trained on another encoder of patches than {encoder or named}")
-    return TrainedVdVae(read_vd_vae(trained.weights, found.patches).to(device), found)
+    return TrainedVdVae(read_vd_vae(trained.weights, found.patches).to(device), found, str(about.get("camera", "")))
 
 
 def weights_at(path: Path, kind: str, *others: str) -> Path:
