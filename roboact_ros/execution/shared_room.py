@@ -61,8 +61,11 @@ class SharedRoom:
         """
         if not any(isinstance(stage[0], ChunkPart) for stage in later):
             return iter(())
-        ends = [beginning.path[-1] for beginning in beginnings if beginning is not None]
-        return check_later(later, ends, [arm.planner for arm in self.arms], self.shapes, self.clearance)
+        both = zip(self.arms, beginnings, strict=True)
+        ends = [arm.q if beginning is None else beginning.path[-1] for arm, beginning in both]
+        return check_later(
+            later, [q for q in ends if q is not None], [arm.planner for arm in self.arms], self.shapes, self.clearance
+        )
 
     def neighbour(self, number: int) -> Neighbour | None:
         """Return what an arm has to keep away from: where the other is sent and, where it trails, also where it is."""
