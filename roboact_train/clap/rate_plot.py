@@ -48,11 +48,13 @@ def draw(points: Sequence[Point], title: str) -> ImageArray:
         colour = _COLOURS[number % len(_COLOURS)]
         own = sorted((point for point in points if point.codes == size), key=lambda point: point.bits)
         _line(image, [place(point.bits, point.psnr) for point in own], colour)
+        _line(image, [place(point.bits, point.learned_psnr) for point in own], colour, 1)
         for point in own:
             at = place(point.bits, point.psnr)
             cv2.circle(image, at, 5, colour, cv2.FILLED, cv2.LINE_AA)
             cv2.drawMarker(image, place(point.bits, point.learned_psnr), colour, cv2.MARKER_TILTED_CROSS, 9, 1)
-            _text(image, f"{point.tokens} x {point.codes}", at[0] + 8, at[1] + 16, colour)
+            below = 16 if len(own) > 1 else -8 - 14 * number  # one alone stands among those of another line
+            _text(image, f"{point.tokens} x {point.codes}", at[0] + 8, at[1] + below, colour)
     chosen = elbow(points)
     if chosen is not None:
         at = place(chosen.bits, chosen.psnr)
@@ -63,8 +65,8 @@ def draw(points: Sequence[Point], title: str) -> ImageArray:
     return image
 
 
-def _line(image: ImageArray, places: Sequence[tuple[int, int]], colour: tuple[int, int, int]) -> None:
-    cv2.polylines(image, [np.array(places, dtype=np.int32)], False, colour, 2, cv2.LINE_AA)
+def _line(image: ImageArray, places: Sequence[tuple[int, int]], colour: tuple[int, int, int], width: int = 2) -> None:
+    cv2.polylines(image, [np.array(places, dtype=np.int32)], False, colour, width, cv2.LINE_AA)
 
 
 def _text(
