@@ -65,8 +65,11 @@ def recover(cell: RunningCell) -> None:
 
 
 def start_moving(cell: RunningCell) -> None:
+    start = cell.talk.position  # before it is said: on a busy machine the answer may come after the motion
     cell.talk.say("move left a lot", MOTION_SECONDS)
-    cell.talk.wait_until_moved(0.02, MOTION_SECONDS)
+    cell.talk.wait(
+        lambda: float(np.linalg.norm(cell.talk.position - start)) > 0.02, MOTION_SECONDS, "the arm does not move"
+    )
 
 
 def goes_on(cell: RunningCell) -> None:
