@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -139,7 +140,7 @@ def test_a_stop_by_another_way_withdraws_the_question(cell: Cell, thinking: Call
 @pytest.mark.parametrize(
     ("topic", "text", "reason"),
     [
-        ("teleop/motion", "stop", '"stop" came meanwhile'),
+        ("teleop/motion", "stop", '"stop" came meanwhile|The arm is stopped'),  # whichever is heard first
         ("teleop/motion", "home", '"home" came meanwhile'),
         ("teleop/motion", "resume", '"resume" came meanwhile'),
         ("instruction", "put the cube into the bowl", "There is a new task"),
@@ -151,7 +152,8 @@ def test_a_button_or_a_new_task_withdraws_the_question(
 ) -> None:
     publish(topic, text)
     cell.until(lambda: final(cell.statuses), "the question to be withdrawn")
-    assert cell.statuses[-1].values["text"] == STRANGE and reason in cell.statuses[-1].values["refused"]
+    assert cell.statuses[-1].values["text"] == STRANGE
+    assert re.search(reason, cell.statuses[-1].values["refused"])
     thinking()
     cell.tell("idle")
     cell.say("close the gripper")
