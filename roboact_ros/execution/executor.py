@@ -203,9 +203,7 @@ class Executor:
     @property
     def q(self) -> FloatArray | None:
         """(n,) joints where the arm is sent, or is while it is not driven [rad]; None before the first cycle."""
-        if self._commanded.driven:
-            return self._commanded.q
-        return self._measured.q if self._measured is not None else None
+        return self._commanded.q if self._commanded.driven else self.q_measured
 
     @property
     def q_measured(self) -> FloatArray | None:

@@ -80,7 +80,7 @@ class Follower:
         motion = self.running.motion
         if isinstance(motion, ToolMotion) and self.running.moving and not self._refusing:
             return motion.trajectory.state(self.running.time)
-        return ToolState.at_rest(self._kinematics.forward(self._commanded.q))
+        return self._planner.at_rest(self._commanded.q)
 
     def ahead(self, seconds: float) -> Expected | None:
         """Return where the arm will be in ``seconds``; None unless the tool moves at a steady pace."""
@@ -118,7 +118,7 @@ class Follower:
         self._planner.check_numbers(step)
         if self._planner.opening(step) is not None:
             return None, q[None]
-        motion = self._planner.motion(step, q, ToolState.at_rest(self._kinematics.forward(q)))
+        motion = self._planner.motion(step, q, self._planner.at_rest(q))
         path = self._planner.check_motion(motion, q)
         self._pace.reset()
         self._rate = 1.0

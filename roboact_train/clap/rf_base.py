@@ -76,7 +76,7 @@ def rf_tokenizer(settings: RfSettings) -> TrainedTokenizer:
         model, file = trained.model, trained.file
     else:
         model, file = read_action_tokenizer(path), known
-    if settings.rule is not None and (settings.base / TOKENIZER).is_file():
+    if settings.rule is not None and settings.action_vae and (settings.base / TOKENIZER).is_file():
         spoken = codebook_id(read_action_tokenizer(settings.base / TOKENIZER))
         if codebook_id(model) != spoken:
             raise ConfigurationError(f"{path} is another Act-VAE than that whose codes {settings.base} speaks")
