@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from roboact_ros.errors import ConfigurationError, RecordingError
+from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.clap.layout import ARMS
 from roboact_ros.policies.nets.clap.act_vae import ActionTokenizer
 from roboact_train.clap.act_judge import by_arm, encoded
@@ -22,6 +21,7 @@ from roboact_train.clap.corpus import Corpus, IntArray, corpus_of
 from roboact_train.clap.retrieval_picture import Cell, draw
 from roboact_train.clap.sources import find_sources
 from roboact_train.clap.trained import read_tokenizer
+from roboact_train.data.picture_file import write_picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,12 +151,7 @@ def retrieve(
         near = [items.nearest(item, g) if len(items.others(item, g)) else None for g in range(len(items.groups))]
         rows.append([_cell(items, item, item), *(None if n is None else _cell(items, item, n) for n in near)])
     output.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        written = cv2.imwrite(str(output), draw(rows, ["looked for", *items.groups]))
-    except cv2.error:
-        written = False
-    if not written:
-        raise RecordingError(f"{output} cannot be written; it must end in .png, .jpg or another image format")
+    write_picture(output, draw(rows, ["looked for", *items.groups]))
     far = distances(items)
     if as_line:
         return json.dumps({"picture": str(output), **far})

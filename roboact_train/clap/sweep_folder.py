@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-import cv2
-
-from roboact_ros.errors import ConfigurationError, RecordingError
+from roboact_ros.errors import ConfigurationError
 from roboact_ros.recording.whole_file import write_whole
 from roboact_train.clap.rate_plot import draw
 from roboact_train.clap.sweep import TABLE_V, Point, as_json, sweep, table
 from roboact_train.clap.tokenizer_settings import ActVaeSettings
 from roboact_train.clap.train import TokenizerRequest, act_corpus
+from roboact_train.data.picture_file import write_picture
 
 JSON, TEXT, PLOT = "sweep.json", "sweep.txt", "sweep.png"
 
@@ -33,8 +32,7 @@ def sweep_into(request: TokenizerRequest, grid: str, as_line: bool, tell: Callab
     def done(points: Sequence[Point]) -> None:
         write_whole(output / JSON, [json.dumps(as_json(points), indent=2) + "\n"])
         write_whole(output / TEXT, [table(points) + "\n"])
-        if not cv2.imwrite(str(output / PLOT), draw(points, f"Act-VAE on {robots}: {len(corpus.train)} chunks")):
-            raise RecordingError(f"{output / PLOT} cannot be written")
+        write_picture(output / PLOT, draw(points, f"Act-VAE on {robots}: {len(corpus.train)} chunks"))
 
     points = sweep(corpus, request, sizes, tell, done)
     return json.dumps(as_json(points)) if as_line else table(points)

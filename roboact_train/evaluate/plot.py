@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from roboact_ros.errors import RecordingError
 from roboact_ros.types import ImageArray
+from roboact_train.data.picture_file import write_picture
 from roboact_train.evaluate.score import TaskScore, mean_success
 
 _ROW, _LEFT, _BAR, _RIGHT, _TOP = 28, 150, 500, 90, 44
@@ -37,12 +37,7 @@ def save_plot(scores: Mapping[str, TaskScore], title: str, path: Path) -> None:
     Raises:
         RecordingError: It cannot be written there.
     """
-    try:
-        written = cv2.imwrite(str(path), draw(scores, title))
-    except cv2.error as error:
-        raise RecordingError(f"{path} cannot be written: {error}") from error
-    if not written:
-        raise RecordingError(f"{path} cannot be written")
+    write_picture(path, draw(scores, title))
 
 
 def draw(scores: Mapping[str, TaskScore], title: str) -> ImageArray:

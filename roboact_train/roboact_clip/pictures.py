@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from roboact_ros.errors import RecordingError
 from roboact_ros.policies.nets.roboact_clip.disentangle import Branches
 from roboact_ros.policies.nets.roboact_clip.model import RoboActClip
 from roboact_ros.types import ImageArray
+from roboact_train.data.picture_file import write_picture
 from roboact_train.roboact_clip.banks import KINDS
 from roboact_train.roboact_clip.corpus import Corpus
 from roboact_train.roboact_clip.features import Features
@@ -130,6 +130,5 @@ def _say(image: Any, text: str, x: int, y: int) -> None:
 
 def _written(path: Path, image: ImageArray) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), image):
-        raise RecordingError(f"{path} cannot be written")
+    write_picture(path, image)
     return path
