@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from roboact_ros.arms.arm import Arm
 
@@ -27,9 +27,12 @@ class Arms:
             arm.unlock()
 
     def close(self) -> None:
-        """Halt, disconnect and release all arms at the same time: none may wait without a sign of life."""
-        threads = [threading.Thread(target=arm.close) for arm in self._arms.values()]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        """Halt, disconnect and release all arms at the same time: none may wait without a sign of life.
+
+        Raises:
+            Exception: What an arm raised, after the others are closed.
+        """
+        with ThreadPoolExecutor(max(1, len(self._arms))) as threads:
+            closing = [threads.submit(arm.close) for arm in self._arms.values()]
+        for closed in closing:
+            closed.result()

@@ -173,13 +173,15 @@ class URArm:
         self._brake.set()
         for thread in self._threads:
             thread.join()
-        if self._control is not None and not self._lost:
-            if self._ready:
-                self._control.servoStop(self._tool_deceleration())
-                self._control.stopScript()
-            self._control.disconnect()
-        self._receive.disconnect()
-        self._dashboard.close()
+        try:
+            if self._control is not None and not self._lost:
+                if self._ready:
+                    self._control.servoStop(self._tool_deceleration())
+                    self._control.stopScript()
+                self._control.disconnect()
+        finally:
+            self._receive.disconnect()
+            self._dashboard.close()
 
     def _take_state(self, now: int) -> ArmState:
         receive = self._receive

@@ -82,6 +82,16 @@ def bag_state(path: Path) -> BagState:
     return BagState.RECORDING if written else BagState.UNFINISHED
 
 
+def check_finished(path: Path) -> None:
+    """Refuse a bag, given as its folder or its file, that is still growing.
+
+    Raises:
+        RecordingError: It is being recorded.
+    """
+    if any(is_being_written(file) for file in ([path] if path.is_file() else mcap_files(path))):
+        raise RecordingError(f"{path} is being recorded; save it first")
+
+
 def is_cut_off(path: Path) -> bool:
     """Return whether the file of a bag ends before it should; looks at its last bytes only.
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from roboact_ros.errors import RecordingError
 from roboact_ros.policies.clap.robots import robot_named
-from roboact_train.clap.episode import ClapEpisode, without_subtasks
-from roboact_train.clap.tool_poses import rows_of_tool
+from roboact_train.clap.episode import ClapEpisode, following, without_subtasks
+from roboact_train.clap.tool_poses import forget_across_gaps, rows_of_tool
 from roboact_train.data.frames import GRIPPER, EpisodeFrames
 
 
@@ -24,7 +24,8 @@ def episode_from_frames(frames: EpisodeFrames) -> ClapEpisode:
     if not all(frames.tasks):
         raise RecordingError(f"{frames.name}: no instruction was recorded; give one (roboact train --instruction)")
     robot = robot_named(frames.robot)
-    rows = rows_of_tool(frames.tool_pose, frames.state[:, -1], frames.action[:, -1])
+    rows = rows_of_tool(frames.tool_pose, frames.state[:, -1], following(frames.action[:, -1]))
     states, commands = (robot.layout.padded(part) for part in rows)
+    forget_across_gaps(commands, np.asarray(frames.stamps_ns) / 1e9, frames.fps)
     tasks, subtasks = without_subtasks(frames.tasks)
-    return ClapEpisode(frames.name, robot, frames.fps, states, commands, tasks, subtasks)
+    return ClapEpisode(frames.name, robot, frames.fps, states, commands, tasks, subtasks, frames.truncated)

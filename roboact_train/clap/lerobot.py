@@ -14,7 +14,7 @@ from roboact_ros.policies.clap.layout import WIDTH
 from roboact_ros.policies.clap.robots import ClapRobot, robot_named
 from roboact_ros.types import FloatArray
 from roboact_train.clap.episode import ClapEpisode, following, without_subtasks
-from roboact_train.clap.tool_poses import rows_of_tool
+from roboact_train.clap.tool_poses import forget_across_gaps, rows_of_tool
 from roboact_train.data.frames import GRIPPER
 from roboact_train.data.lerobot_episode import TRUNCATED
 from roboact_train.data.lerobot_files import LeRobotFiles
@@ -69,13 +69,19 @@ class ClapDataset:
             states, commands = (self.robot.layout.padded(rows) for rows in (states, commands))
         except PolicyError as error:
             raise RecordingError(f"{where}: {error}") from error
+        if "timestamp" in table.column_names:
+            seconds = np.stack(_column(table, "timestamp", where)).astype(np.float64).reshape(table.num_rows)
+            forget_across_gaps(commands, seconds, self.files.fps)
         tasks, subtasks = self._words(table, where)
         name = f"{self.files.folder.name}/episode_{number:06d}"
         cut = TRUNCATED in table.column_names and bool(np.any(table[TRUNCATED][-1].as_py()))
         return ClapEpisode(name, self.robot, self.files.fps, states, commands, tasks, subtasks, cut)
 
     def _words(self, table: Any, where: str) -> tuple[list[str], list[str]]:
-        numbers = np.stack(_column(table, "task_index", where)).reshape(table.num_rows, -1)
+        rows = [np.ravel(row) for row in _column(table, "task_index", where)]
+        if {len(row) for row in rows} not in ({1}, {2}):
+            raise RecordingError(f"{where}: task_index has a task, or a task and a part of it, in every row or in none")
+        numbers = np.stack(rows)
         try:
             words = [[self.files.tasks[number] for number in row] for row in numbers.tolist()]
         except KeyError as error:
@@ -97,7 +103,7 @@ def _reader(files: LeRobotFiles, robot: ClapRobot) -> _Reader:
         return _two_arms
     if robot.name == "droid" and OBSERVED in features:
         return _droid
-    if {"tool_pose", OBSERVED, "action"} <= set(features) and (features[OBSERVED].get("names") or [""])[-1] == GRIPPER:
+    if {"tool_pose", OBSERVED, "action"} <= set(features) and files.names(OBSERVED)[-1:] == [GRIPPER]:
         return _own
     known = f"{COMMAND} and {STATE}; {OBSERVED} of a droid; tool_pose and a gripper, as roboact convert writes them"
     raise RecordingError(
@@ -133,7 +139,7 @@ def _droid(table: Any, where: str) -> tuple[FloatArray, FloatArray]:
 def _own(table: Any, where: str) -> tuple[FloatArray, FloatArray]:
     poses = _vectors(table, "tool_pose", 7, where)
     measured, wanted = (_vectors(table, name, None, where)[:, -1] for name in (OBSERVED, "action"))
-    return rows_of_tool(poses, measured, wanted)
+    return rows_of_tool(poses, measured, following(wanted))
 
 
 def _vectors(table: Any, name: str, width: int | None, where: str) -> FloatArray:

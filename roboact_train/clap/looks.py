@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roboact_ros.errors import RecordingError
+from roboact_ros.recording.folders import mcap_files
 from roboact_ros.types import ImageArray
 from roboact_train.data.lerobot_files import LeRobotFiles
 from roboact_train.data.pictures import Picture
@@ -81,7 +82,7 @@ class LeRobotLook:
     @property
     def stamp(self) -> str:
         """See the contract."""
-        return f"{self.camera} {_stamp(self.files.data_file(self.episode))}"
+        return f"{self.camera} {_stamp(self.files.image_file(self.episode, self.camera))}"
 
     def images(self, numbers: Sequence[int]) -> Iterator[ImageArray]:
         """See the contract."""
@@ -107,7 +108,8 @@ class BagLook:
     @property
     def stamp(self) -> str:
         """See the contract."""
-        return f"{self.camera} {_stamp(self.path)}"
+        files = mcap_files(self.path) or [self.path]
+        return f"{self.camera} {' '.join(map(_stamp, files))}"
 
     def images(self, numbers: Sequence[int]) -> Iterator[ImageArray]:
         """See the contract."""

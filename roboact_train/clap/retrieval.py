@@ -100,7 +100,11 @@ def queries_of(items: Items, count: int) -> list[int]:
 
 
 def distances(items: Items, most: int = 300, seed: int = 0) -> dict[str, float]:
-    """Return how far (RMS of normalised actions) chunks of another arm are: retrieved by codes, drawn, and at best."""
+    """Return how far (RMS of normalised actions) chunks of another arm are: retrieved by codes, drawn, and at best.
+
+    Raises:
+        ConfigurationError: Chunks of several arms share all their frames.
+    """
     random = np.random.default_rng(seed)
     found, drawn, best = [], [], []
     for item in random.permutation(len(items.codes))[:most].tolist():
@@ -112,6 +116,10 @@ def distances(items: Items, most: int = 300, seed: int = 0) -> dict[str, float]:
             found.append(far[np.argmax(items.vectors[others] @ items.vectors[item])])
             drawn.append(far[random.integers(len(far))])
             best.append(far.min())
+    if not found:
+        raise ConfigurationError(
+            f"the chunks of {', '.join(items.groups)} are of the same moment; more than {STEPS} frames are needed"
+        )
     return {name: float(np.mean(far)) for name, far in (("retrieved", found), ("random", drawn), ("best", best))}
 
 
@@ -150,9 +158,9 @@ def retrieve(
     for item in queries_of(items, queries):
         near = [items.nearest(item, g) if len(items.others(item, g)) else None for g in range(len(items.groups))]
         rows.append([_cell(items, item, item), *(None if n is None else _cell(items, item, n) for n in near)])
+    far = distances(items)
     output.parent.mkdir(parents=True, exist_ok=True)
     write_picture(output, draw(rows, ["looked for", *items.groups]))
-    far = distances(items)
     if as_line:
         return json.dumps({"picture": str(output), **far})
     words = ", ".join(f"{name} {value:.3f}" for name, value in far.items())

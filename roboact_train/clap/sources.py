@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from roboact_ros.errors import ConfigurationError, RecordingError, did_you_mean
-from roboact_ros.recording.folders import BagState, find_bags, mcap_files
+from roboact_ros.recording.folders import check_finished, find_bags, mcap_files
 from roboact_train.clap.bags import episode_from_frames
 from roboact_train.clap.episode import ClapEpisode
 from roboact_train.clap.lerobot import ClapDataset
@@ -73,10 +73,7 @@ def _places(path: Path) -> Iterator[Path]:
         yield path
     elif path.is_dir():
         yield from shard_files(path)
-        for bag in find_bags(path):
-            if bag.state is BagState.RECORDING:
-                raise RecordingError(f"{bag.path} is being recorded; save it first")
-            yield bag.path
+        yield from (bag.path for bag in find_bags(path))
         inside = sorted(path.iterdir())
         yield from (file for file in inside if file.suffix.lower() in _VIDEOS)
         yield from (folder for folder in inside if _is_lerobot(folder))
@@ -113,6 +110,7 @@ def _lerobot(path: Path, camera: str | None) -> Iterator[Source]:
 
 
 def _bag(path: Path, camera: str | None, instruction: str) -> Source:
+    check_finished(path)
     frames = frames_from_bag(path, camera or "", instruction)
     episode = episode_from_frames(frames)
     if camera is None:

@@ -51,13 +51,17 @@ def episodes_of_shard(path: Path, robot: str = "ur5e") -> Iterator[ClapEpisode]:
             if not parts or _apart(parts[-1][-1][1].eef_pose, sample.arm.prev_eef_pose):
                 parts.append([])
             parts[-1].append((sample, sample.arm))
+        opening = 1.0
         for number, part in enumerate(parts):
-            yield _episode(f"{name}#{number}" if number else name, who, part)
+            episode, opening = _episode(f"{name}#{number}" if number else name, who, part, opening)
+            yield episode
 
 
-def _episode(name: str, robot: ClapRobot, steps: Sequence[tuple[Sample, ArmTrace]]) -> ClapEpisode:
+def _episode(
+    name: str, robot: ClapRobot, steps: Sequence[tuple[Sample, ArmTrace]], opening: float
+) -> tuple[ClapEpisode, float]:
+    """Return an episode whose gripper is told ``opening`` before it begins, and what it was told last."""
     poses, measured, wanted = [], [], []
-    opening = 1.0
     for sample, arm in steps:
         before = opening
         if not any(sample.action[:7]):  # only a motion without displacement commands the gripper
@@ -69,7 +73,7 @@ def _episode(name: str, robot: ClapRobot, steps: Sequence[tuple[Sample, ArmTrace
     rows = rows_of_tool(*(np.concatenate(part) for part in (poses, measured, wanted)))
     states, commands = (robot.layout.padded(part) for part in rows)
     tasks, subtasks = without_subtasks([steps[0][0].instruction] * len(states))
-    return ClapEpisode(name, robot, FPS, states, commands, tasks, subtasks)
+    return ClapEpisode(name, robot, FPS, states, commands, tasks, subtasks), opening
 
 
 def _path(begin: FloatArray, end: FloatArray) -> FloatArray:

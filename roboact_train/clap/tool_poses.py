@@ -10,6 +10,9 @@ from roboact_ros.policies.clap.euler import euler_from_rotation
 from roboact_ros.types import FloatArray
 from roboact_train.clap.episode import following
 
+_GAP = 2.5
+"""Frames that are more periods apart than this are no neighbours; one that a camera drops is made good for."""
+
 
 def rows_of_tool(poses: FloatArray, measured: FloatArray, wanted: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return (N, 7) states and (N, 7) commands of one arm.
@@ -20,7 +23,7 @@ def rows_of_tool(poses: FloatArray, measured: FloatArray, wanted: FloatArray) ->
     Args:
         poses: (N, 7) measured tool in the base: x, y, z [m], quaternion x, y, z, w; NaN where it is not known.
         measured: (N,) measured opening (0 closed … 1 open).
-        wanted: (N,) commanded opening.
+        wanted: (N,) opening that is commanded when the next frame is taken.
 
     Raises:
         RecordingError: A quaternion is zero.
@@ -34,3 +37,14 @@ def rows_of_tool(poses: FloatArray, measured: FloatArray, wanted: FloatArray) ->
     grippers = ((1.0 - 2.0 * opening).clip(-1.0, 1.0) for opening in (measured, wanted))
     state_gripper, command_gripper = grippers
     return np.column_stack((tool, state_gripper)), np.column_stack((following(tool), command_gripper))
+
+
+def forget_across_gaps(commands: FloatArray, seconds: FloatArray, fps: float) -> None:
+    """Make NaN of commands where the next frame came too late to be one step away, so that no chunk goes across.
+
+    Args:
+        commands: (N, columns) where the arms should be when the next frame is taken.
+        seconds: (N,) when the frames were taken [s].
+        fps: Frames per second [1/s].
+    """
+    commands[:-1][np.diff(seconds) * fps > _GAP] = np.nan

@@ -20,6 +20,7 @@ from roboact_train.data.pictures import jpeg
 
 EPOCH_NS = 1_000_000_000
 """Unix time [ns] of the first frame of data that do not say when they were recorded."""
+_VECTORS = ("observation.state", "action")
 _STRING, _IMAGE = "std_msgs/msg/String", "sensor_msgs/msg/CompressedImage"
 _JOINTS, _ACTION = "sensor_msgs/msg/JointState", "trajectory_msgs/msg/JointTrajectory"
 
@@ -37,7 +38,7 @@ def write_bag(dataset: LeRobotFiles, episode: int, path: Path) -> int:
     count = int(table.num_rows)
     stamps = _stamps(table, dataset.fps)
     tasks = [dataset.tasks.get(_first(task), "") for task in table["task_index"].to_pylist()]
-    vectors = {name: _vectors(dataset, table, name) for name in ("observation.state", "action")}
+    vectors = {name: _vectors(dataset, table, name) for name in _VECTORS}
     images = {_camera(name): dataset.pictures(episode, name, range(count), table) for name in dataset.cameras}
     notes = {
         "instruction": tasks[0],
@@ -81,12 +82,10 @@ def _vectors(dataset: LeRobotFiles, table: Any, name: str) -> tuple[list[str], F
     if name not in table.column_names:
         return [], np.empty((0, 0))
     rows = np.stack(table[name].to_numpy(zero_copy_only=False)).astype(np.float64).reshape(table.num_rows, -1)
-    given = dataset.features[name].get("names")
-    if isinstance(given, dict):  # {"motors": [...]}
-        given = next(iter(given.values()), None)
-    if not isinstance(given, list) or len(given) != rows.shape[1]:
+    given = dataset.names(name)
+    if len(given) != rows.shape[1]:
         given = [f"{name.rpartition('.')[2]}_{i}" for i in range(rows.shape[1])]
-    return [str(entry) for entry in given], rows
+    return given, rows
 
 
 def _stamps(table: Any, fps: float) -> list[int]:
@@ -140,8 +139,14 @@ def check_dataset(path: Path) -> LeRobotFiles:
     """Open a LeRobot data set.
 
     Raises:
-        RecordingError: It is none.
+        RecordingError: It is none, or has nothing that bags hold.
     """
     if not (path / "meta" / "info.json").is_file():
         raise RecordingError(f"{path} is no LeRobot data set (it has no meta/info.json); only those become bags")
-    return LeRobotFiles(path)
+    dataset = LeRobotFiles(path)
+    if not set(_VECTORS) & set(dataset.features):
+        raise RecordingError(
+            f"{path} has neither {' nor '.join(_VECTORS)}, so what the arms did would be lost in a bag; it has "
+            f"{', '.join(dataset.features)}"
+        )
+    return dataset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,9 +26,12 @@ class Series:
     times: list[int]
     rows: list[FloatArray]
 
-    def before(self, moments: Sequence[int]) -> FloatArray:
-        """Return the newest row before each moment, or the first one."""
-        return np.stack([self.rows[max(0, bisect.bisect_right(self.times, at) - 1)] for at in moments])
+    def before(self, moments: Sequence[int], oldest_ns: float = math.inf) -> FloatArray:
+        """Return the newest row before each moment, or the first one; NaN where it is older than ``oldest_ns``."""
+        places = [max(0, bisect.bisect_right(self.times, at) - 1) for at in moments]
+        rows = np.stack([self.rows[place] for place in places])
+        rows[[at - self.times[place] > oldest_ns for at, place in zip(moments, places, strict=True)]] = np.nan
+        return rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from roboact_ros.language.plan import plan_from_text
 from roboact_ros.recording.reader import Episode
 from roboact_ros.types import FloatArray, Motion
 from roboact_train.data.bag_topics import STATUS, check_commands, policy_chose, reports, require, task_at, tasks
-from roboact_train.data.executed import PERSON, Executed, executed_steps
+from roboact_train.data.executed import PERSON, UNDO, Executed, executed_steps
 from roboact_train.data.frame_streams import image_streams, series, stamp_ns
 from roboact_train.data.pictures import Picture
 from roboact_train.data.samples import CORRECTION, POLICY, TELEOP
@@ -27,6 +27,10 @@ from roboact_train.data.samples import CORRECTION, POLICY, TELEOP
 GRIPPER = "gripper"
 _COMMANDED_NS = 500_000_000
 """Without a newer target than this the arm is commanded nothing, and its measured joints stand for the action."""
+_MEASURED_NS = 150_000_000
+"""Where the tool was longer ago says nothing of where it is."""
+_SAME_RATE = 0.1
+"""A camera gives what it was asked for if the time between its images is at most so much longer or shorter."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,17 +39,20 @@ class EpisodeFrames:
 
     Attributes:
         name: Name of the bag.
-        fps: Frames per second that the camera was asked for, or measured where that is not known [1/s].
+        fps: Frames per second that the camera was asked for, or those that came where it gave others, as in the dark,
+            or where that is not known [1/s].
         robot: Model of the arm, empty when unknown.
         names: Names of the entries of ``state`` and ``action``.
         stamps_ns: (N,) moments of exposure, Unix time [ns].
         state: (N, 6 or 7) measured joints [rad], and the opening of the gripper (0 closed … 1 open) where there is one.
         action: (N, 6 or 7) commanded joints [rad] at that moment, and the commanded opening.
-        tool_pose: (N, 7) measured tool in the base: x, y, z [m], quaternion x, y, z, w; NaN where it is not known.
+        tool_pose: (N, 7) measured tool in the base: x, y, z [m], quaternion x, y, z, w; NaN where it is not known, or
+            was not measured for a while.
         tasks: N instructions.
         motions: N phrases of the motion that ran, empty at rest.
         sources: N times who asked for it: ``teleop``, ``correction``, ``policy``, or empty.
         pictures: N images of each camera, by its name.
+        truncated: Whether the recording was cut off.
     """
 
     name: str
@@ -60,6 +67,7 @@ class EpisodeFrames:
     motions: Sequence[str]
     sources: Sequence[str]
     pictures: dict[str, list[Picture]]
+    truncated: bool
 
     @property
     def measured_fps(self) -> float:
@@ -94,14 +102,15 @@ def frames_from_bag(path: str | Path, camera: str = "", instruction: str = "") -
         joints = series(episode, "joint_states", lambda m: np.asarray(m.position)[_order(m.name, names)])
         gripper = series(episode, "gripper", lambda m: m.position[:1])
         steps = executed_steps(reports(episode)) if episode.full_name(STATUS) in episode.topics else []
-        corrected, told = policy_chose(episode), tasks(episode)
+        corrected, given = policy_chose(episode), tasks(episode)
         running = [_running(steps, at) for at in stamps]
         state = joints.before(stamps)
         action = _commanded(episode, stamps, state, names)
         if gripper.times:
             opening = gripper.before(stamps)
             state = np.column_stack((state, opening))
-            action = np.column_stack((action, _gripper_commands(steps, stamps, float(opening[0, 0]))))
+            told = _gripper_commands(steps, stamps, float(opening[0, 0]))
+            action = np.column_stack((action, _commanded(episode, stamps, told, (GRIPPER,))))
             names = (*names, GRIPPER)
         pose = series(episode, "tcp_pose", _pose)
         return EpisodeFrames(
@@ -112,11 +121,12 @@ def frames_from_bag(path: str | Path, camera: str = "", instruction: str = "") -
             stamps_ns=stamps,
             state=state,
             action=action,
-            tool_pose=pose.before(stamps) if pose.times else np.full((len(stamps), 7), np.nan),
-            tasks=[instruction or task_at(episode, told, stamp) for stamp in stamps],
+            tool_pose=pose.before(stamps, _MEASURED_NS) if pose.times else np.full((len(stamps), 7), np.nan),
+            tasks=[instruction or task_at(episode, given, stamp) for stamp in stamps],
             motions=["" if step is None else step.phrase for step in running],
             sources=["" if step is None else _source(step, corrected) for step in running],
             pictures={name: images.nearest(stamps) for name, images in streams.items()},
+            truncated=not episode.complete,
         )
 
 
@@ -131,11 +141,18 @@ def _order(given: Sequence[str], names: Sequence[str]) -> list[int]:
 
 
 def _commanded(episode: Episode, moments: Sequence[int], measured: FloatArray, names: Sequence[str]) -> FloatArray:
-    """Return the newest joint target at each moment, or the measured joints where the arm was commanded nothing."""
+    """Return the newest target of some joints at each moment, or ``measured`` where they were commanded nothing."""
     times: list[int] = []
     targets: list[FloatArray] = []
     if episode.full_name("executor/action") in episode.topics:
         for _, _, message in episode.messages(["executor/action"]):
+            if missing := set(names) - set(message.joint_names):
+                if names == (GRIPPER,):
+                    continue  # what an arm is sent says nothing of its gripper
+                raise RecordingError(
+                    f'{episode.path}, topic executor/action: no target of "{sorted(missing)[0]}", only of '
+                    f"{', '.join(message.joint_names)}"
+                )
             start = stamp_ns(message)
             for point in message.points:
                 times.append(start + point.time_from_start.sec * 10**9 + point.time_from_start.nanosec)
@@ -148,18 +165,28 @@ def _commanded(episode: Episode, moments: Sequence[int], measured: FloatArray, n
     return action
 
 
-def _gripper_commands(steps: Sequence[Executed], moments: Sequence[int], opening: float) -> list[float]:
-    """Return the commanded opening at each moment; before the first command, what is nearest to ``opening``."""
-    commands = [(step.seen_ns, motion.gripper) for step in steps if (motion := _motion(step)) is not None]
-    given = [(at, value) for at, value in commands if value is not None]
-    first = float(opening >= 0.5)
-    return [next((value for at, value in reversed(given) if at <= moment), first) for moment in moments]
+def _gripper_commands(steps: Sequence[Executed], moments: Sequence[int], opening: float) -> FloatArray:
+    """Return the (N, 1) commanded opening at each moment; before the first command, what is nearest to ``opening``."""
+    times, openings, before = [0], [float(opening >= 0.5)], list[float]()
+    for step in steps:
+        motion = _motion(step.phrase.removeprefix(UNDO))
+        if motion is None or motion.gripper is None:
+            continue
+        if not step.phrase.startswith(UNDO):
+            before.append(openings[-1])
+            openings.append(motion.gripper)
+        elif before:
+            openings.append(before.pop())
+        else:
+            continue  # what is undone was done before the recording
+        times.append(step.seen_ns)
+    return np.array([[openings[bisect.bisect_right(times, at) - 1]] for at in moments])
 
 
-def _motion(step: Executed) -> Motion | None:
+def _motion(phrase: str) -> Motion | None:
     try:
-        plan = plan_from_text(step.phrase)
-    except LanguageRefusal:  # home, or undoing something
+        plan = plan_from_text(phrase)
+    except LanguageRefusal:  # home, or a chunk
         return None
     return plan[0] if not isinstance(plan, str) and plan else None
 
@@ -181,6 +208,8 @@ def _pose(message: Any) -> list[float]:
 
 def _fps(episode: Episode, camera: str, stamps: Sequence[int]) -> float:
     described = (episode.cell.get("cameras") or {}).get(camera) or {}
-    if "fps" in described:
-        return float(described["fps"])
-    return 1e9 / max(1.0, float(np.median(np.diff(stamps)))) if len(stamps) > 1 else 1.0
+    asked = float(described.get("fps", 0.0))
+    if len(stamps) < 2:
+        return asked or 1.0
+    found = 1e9 / max(1.0, float(np.median(np.diff(stamps))))
+    return asked if abs(asked / found - 1.0) <= _SAME_RATE else found

@@ -63,7 +63,7 @@ def image_column(camera: str) -> str:
 def as_lerobot(frames: EpisodeFrames) -> LeRobotEpisode:
     """Return the frames of a bag: joints, where they are known poses of the tool, and all cameras."""
     vectors = {"observation.state": Vectors(frames.names, frames.state), "action": Vectors(frames.names, frames.action)}
-    if np.isfinite(frames.tool_pose).all():
+    if np.isfinite(frames.tool_pose).any():
         vectors["tool_pose"] = Vectors(("x", "y", "z", "qx", "qy", "qz", "qw"), frames.tool_pose)
     return LeRobotEpisode(
         frames.name,
@@ -74,4 +74,5 @@ def as_lerobot(frames: EpisodeFrames) -> LeRobotEpisode:
         vectors,
         {"motion": frames.motions, "source": frames.sources},
         {image_column(camera): pictures for camera, pictures in frames.pictures.items()},
+        frames.truncated,
     )

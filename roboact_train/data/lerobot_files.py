@@ -43,19 +43,15 @@ class LeRobotFiles:
         missing = [key for key in _NEEDED if key not in self.info]
         if missing:
             raise RecordingError(f'{folder / "meta" / "info.json"} has no "{missing[0]}"')
-        fps, columns = self.info["fps"], self.info["features"]
-        if not isinstance(fps, (int, float)) or not 0.0 < fps < 1e4:
-            raise RecordingError(f"{folder / 'meta' / 'info.json'}: fps is a number of frames per second, not {fps!r}")
-        if not isinstance(columns, dict) or not all(isinstance(column, dict) for column in columns.values()):
-            raise RecordingError(f"{folder / 'meta' / 'info.json'}: features describe every column by its name")
-        self.fps = float(fps)
+        _check_info(self.info, folder / "meta" / "info.json")
+        self.fps = float(self.info["fps"])
         self._rows: dict[int, dict[str, Any]]
         if version == "v3.0":
             self._read_tables()
         else:
             tasks, episodes = (folder / "meta" / f"{name}.jsonl" for name in ("tasks", "episodes"))
             self.tasks = {row["task_index"]: str(row["task"]) for row in _lines(tasks, "task_index", "task")}
-            self._rows = {int(row["episode_index"]): row for row in _lines(episodes, "episode_index")}
+            self._rows = {row["episode_index"]: row for row in _lines(episodes, "episode_index")}
         self.episodes = list(self._rows)
         if not self.episodes:
             raise RecordingError(f"{folder} holds no episode")
@@ -74,6 +70,19 @@ class LeRobotFiles:
             if feature["dtype"] == "image"
             or (feature["dtype"] == "video" and self._video(name, self.episodes[0]).is_file())
         ]
+
+    def names(self, column: str) -> list[str]:
+        """Return what the entries of a column are called; empty where the data set does not say."""
+        given = self.features[column].get("names")
+        if isinstance(given, dict):  # {"motors": [...]}
+            given = next(iter(given.values()), None)
+        return list(map(str, given)) if isinstance(given, list) else []
+
+    def image_file(self, episode: int, camera: str) -> Path:
+        """Return the file with what a camera saw in an episode."""
+        if self.features[camera]["dtype"] == "video":
+            return self._video(camera, episode)
+        return self.data_file(episode)
 
     def data_file(self, episode: int) -> Path:
         """Return the file with the table of an episode."""
@@ -148,7 +157,14 @@ class LeRobotFiles:
             "chunk_index": row.get(f"{kind}/chunk_index"),
             "file_index": row.get(f"{kind}/file_index"),
         }
-        return str(self.info[key]).format(**places, **names)
+        try:
+            return str(self.info[key]).format(**places, **names)
+        except (LookupError, TypeError, ValueError) as error:
+            known = ", ".join((*places, *names))
+            raise RecordingError(
+                f'{self.folder / "meta" / "info.json"}: {key} "{self.info[key]}" names no file of episode {episode}; '
+                f"in braces may be {known} ({error})"
+            ) from error
 
     def _read_tables(self) -> None:
         tasks = read_parquet(self.folder / "meta" / "tasks.parquet").to_pydict()
@@ -184,8 +200,30 @@ def read_parquet(path: Path, without: Collection[str] = (), episode: int | None 
         raise RecordingError(f"{path}: {error}") from error
 
 
+def _check_info(info: dict[str, Any], path: Path) -> None:
+    """Refuse a description of a data set from which its files cannot be found."""
+    fps, columns, chunk = info["fps"], info["features"], info["chunks_size"]
+    if not isinstance(fps, (int, float)) or isinstance(fps, bool) or not 0.0 < fps < 1e4:
+        raise RecordingError(f"{path}: fps is a number of frames per second, not {fps!r}")
+    if not isinstance(chunk, int) or isinstance(chunk, bool) or chunk < 1:
+        raise RecordingError(f"{path}: chunks_size is a positive number of episodes, not {chunk!r}")
+    if not isinstance(columns, dict) or not all(isinstance(column, dict) for column in columns.values()):
+        raise RecordingError(f"{path}: features describe every column by its name")
+    for name, column in columns.items():
+        if not isinstance(column.get("dtype"), str):
+            raise RecordingError(f'{path}: column "{name}" has the dtype {column.get("dtype")!r}; it is a word')
+    paths = ["data_path", *["video_path"] * any(column["dtype"] == "video" for column in columns.values())]
+    for key in paths:
+        if not isinstance(info.get(key), str):
+            raise RecordingError(f"{path}: {key} is where the files are, not {info.get(key)!r}")
+
+
 def _lines(path: Path, *keys: str) -> list[dict[str, Any]]:
-    """Return the JSON objects in the lines of a file, of which there is one, each with all of ``keys``."""
+    """Return the JSON objects in the lines of a file, of which there is one, each with all of ``keys``.
+
+    Raises:
+        RecordingError: It cannot be read, lacks one of them, or one that is a number (``…_index``) is none.
+    """
     rows = [
         parse_object(line, f"{path}, line {number}")
         for number, line in enumerate(read_bytes(path).splitlines(), 1)
@@ -193,4 +231,8 @@ def _lines(path: Path, *keys: str) -> list[dict[str, Any]]:
     ]
     if not rows or not all(key in row for row in rows for key in keys):
         raise RecordingError(f"{path} should hold one object with {', '.join(keys)} in each line")
+    numbered = [key for key in keys if key.endswith("_index")]
+    for row, key in itertools.product(rows, numbered):
+        if not isinstance(row[key], int):
+            raise RecordingError(f"{path}: {key} is a number, not {row[key]!r}")
     return rows

@@ -52,6 +52,7 @@ def statistics(numbers: Sequence[Mapping[str, Any]], images: Sequence[Mapping[st
 
 
 def _describe(values: NDArray[np.float64], shaped: Any) -> dict[str, Any]:
+    values = values[~np.isnan(values).any(axis=1)]  # where the tool was not measured
     extremes = {"min": values.min(axis=0), "max": values.max(axis=0)}
     moments = {"mean": values.mean(axis=0), "std": values.std(axis=0)}
     quantiles = {name: np.quantile(values, part, axis=0) for name, part in _QUANTILES.items()}

@@ -200,14 +200,19 @@ def _information(episode: LeRobotEpisode) -> dict[str, Any]:
 
 def _compare(first: LeRobotEpisode, other: LeRobotEpisode) -> None:
     for what, one, two in (
-        ("cameras", tuple(first.pictures), tuple(other.pictures)),
+        ("cameras", _shapes(first), _shapes(other)),
         ("joints", first.entries, other.entries),
+        ("robot", first.robot or "unknown", other.robot or "unknown"),
         ("columns", tuple(first.vectors), tuple(other.vectors)),
         (f"column {TRUNCATED}", first.truncated is not None, other.truncated is not None),
         ("frames per second", round(first.fps), round(other.fps)),
     ):
         if one != two:
             raise RecordingError(f"{other.name} has the {what} {two}, but {first.name} has {one}; convert them apart")
+
+
+def _shapes(episode: LeRobotEpisode) -> list[tuple[str, tuple[int, ...]]]:
+    return [(column, pictures[0].load().shape) for column, pictures in episode.pictures.items()]
 
 
 def _array(pa: Any, values: NDArray[Any]) -> Any:

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from roboact_ros.errors import RecordingError
-from roboact_ros.recording.folders import BagState, find_bags, mcap_files
+from roboact_ros.recording.folders import check_finished, find_bags, mcap_files
 from roboact_ros.recording.reader import Episode
 from roboact_train.data import clip_rt_csv, clip_rt_raw, lerobot, rlds
 from roboact_train.data.bags import samples_from_bag
@@ -164,15 +164,14 @@ def _sources(path: Path, choices: Choices) -> list[Source]:
 
 
 def _bags(folder: Path) -> list[Path]:
-    bags = find_bags(folder)
-    for bag in bags:
-        if bag.state is BagState.RECORDING:
-            raise RecordingError(f"{bag.path} is being recorded; save it first")
-    return [bag.path for bag in bags]
+    return [bag.path for bag in find_bags(folder)]
 
 
 def _paths(kind: str, paths: list[Path], choices: Choices) -> list[Source]:
     bounds = None
+    if kind == "bag":
+        for path in paths:
+            check_finished(path)
     if kind in ("npz", "tfrecord") and paths:
         episodes = (episode for path in paths for episode in _demonstrations(kind, path, choices))
         bounds = quantile_bounds(np.concatenate([episode.actions for episode in episodes]))

@@ -135,6 +135,15 @@ def test_what_a_run_says_about_itself(tmp_path: Path) -> None:
     ):
         with pytest.raises(PolicyError, match=message):
             said(**head)
+    for data, message in (
+        ({"obs_image_size": [0, 224]}, r"height and width, not \[0, 224\]"),
+        ({"obs_image_size": [True, 224]}, r"height and width, not \[True, 224\]"),
+        ({"include_state": "false"}, "include_state is true or false, not 'false'"),
+        ({"fps": True}, "fps is a number of steps per second, not True"),
+    ):
+        path.write_text(yaml.safe_dump(config() | {"datasets": {"vla_data": data}}))
+        with pytest.raises(PolicyError, match=message):
+            read_run_config(path)
     path.write_text("framework: {name: QwenPIKM}")
     with pytest.raises(PolicyError, match=r"it has no framework\.action_model"):
         read_run_config(path)

@@ -28,7 +28,7 @@ from roboact_train.clap.bags import episode_from_frames
 from roboact_train.clap.chunks import measured_statistics, relative_chunk, sample, usable_frames
 from roboact_train.clap.corpus import corpus_of, measured
 from roboact_train.clap.lerobot import COMMAND, OBSERVED, STATE, ClapDataset
-from roboact_train.clap.looks import BagLook
+from roboact_train.clap.looks import BagLook, LeRobotLook
 from roboact_train.clap.sources import find_sources
 from roboact_train.data import lerobot
 from roboact_train.data.frames import frames_from_bag
@@ -187,9 +187,9 @@ def test_grippers_are_between_open_and_closed(tmp_path: Path) -> None:
 
 
 def test_data_that_cannot_be_learned_from_are_refused_by_name(tmp_path: Path) -> None:
-    def refusal(name: str, robot: str, columns: dict[str, FloatArray]) -> str:
+    def refusal(name: str, robot: str, columns: dict[str, FloatArray], task: object = 0) -> str:
         with pytest.raises((RecordingError, ConfigurationError)) as caught:
-            ClapDataset(dataset_of(tmp_path / name, robot, columns)).episode(0)
+            ClapDataset(dataset_of(tmp_path / name, robot, columns, task)).episode(0)
         return str(caught.value)
 
     assert "should have 34 columns, not [32]" in refusal("a", "agibot-go1", body(width=32))
@@ -197,9 +197,69 @@ def test_data_that_cannot_be_learned_from_are_refused_by_name(tmp_path: Path) ->
     assert 'robot type "agibot"' in refusal("c", "agibot", body())
     assert "no columns with poses and grippers: action" in refusal("d", "franka", {"action": np.zeros((9, 7))})
     assert "rows of 7 columns, not (40, 14)" in refusal("e", "droid", body())
+    assert "a task, or a task and a part of it" in refusal("g", "agibot-go1", body(), [0, 0, 0])
     flat = body()
     flat[STATE][3, 12:18] = 0.0
     assert "not two rows of a rotation" in refusal("f", "agibot-go1", flat)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"chunks_size": 0}, "chunks_size is a positive number of episodes, not 0"),
+        ({"chunks_size": "many"}, "chunks_size is a positive number of episodes, not 'many'"),
+        ({"fps": True}, "fps is a number of frames per second, not True"),
+        ({"data_path": 5}, "data_path is where the files are, not 5"),
+        ({"data_path": "data/{chunk}.parquet"}, r"names no file of episode 0; in braces may be episode_chunk, "),
+        ({"features": {"a": {"shape": [1]}}}, 'column "a" has the dtype None; it is a word'),
+        ({"features": {"a": {"dtype": "video"}}}, "video_path is where the files are, not None"),
+    ],
+)
+def test_a_description_of_a_data_set_that_says_nonsense_is_refused(
+    tmp_path: Path, changes: dict[str, object], message: str
+) -> None:
+    info = dataset_of(tmp_path, "droid", {OBSERVED: np.zeros((40, 8))}) / "meta/info.json"
+    said = json.loads(info.read_text())
+    features = said["features"] | changes.get("features", {})  # type: ignore[operator]
+    info.write_text(json.dumps(said | changes | {"features": features}))
+    with pytest.raises(RecordingError, match=message):
+        ClapDataset(tmp_path).episode(0)
+
+
+def test_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
+    dataset_of(tmp_path, "droid", {OBSERVED: np.zeros((40, 8))})
+    for file, line, message in (
+        ("episodes", {"episode_index": "a"}, "episode_index is a number, not 'a'"),
+        ("tasks", {"task_index": [0], "task": "x"}, r"task_index is a number, not \[0\]"),
+    ):
+        (tmp_path / f"meta/{file}.jsonl").write_text(json.dumps(line))
+        with pytest.raises(RecordingError, match=message):
+            ClapDataset(tmp_path)
+        (tmp_path / f"meta/{file}.jsonl").write_text('{"episode_index": 0}')
+
+
+def test_entries_may_be_named_under_a_heading(tmp_path: Path) -> None:
+    pose = np.tile([0.3, 0.0, 0.3, 0.0, 0.0, 0.0, 1.0], (40, 1))
+    columns = {"tool_pose": pose, OBSERVED: np.zeros((40, 2)), "action": np.zeros((40, 2))}
+    info = dataset_of(tmp_path, "ur5e", columns) / "meta/info.json"
+    said = json.loads(info.read_text())
+    said["features"][OBSERVED]["names"] = {"motors": ["a", "gripper"]}
+    info.write_text(json.dumps(said))
+    assert (ClapDataset(tmp_path).episode(0).states[:, 13] == 1.0).all()
+
+
+def test_what_was_computed_of_images_is_done_again_when_their_file_is_another(tmp_path: Path) -> None:
+    info = dataset_of(tmp_path, "droid", {OBSERVED: np.zeros((40, 8))}) / "meta/info.json"
+    said = json.loads(info.read_text()) | {"video_path": "videos/{episode_index}.mp4"}
+    said["features"]["images_dict.head.rgb"] = {"dtype": "video", "shape": [1]}
+    info.write_text(json.dumps(said))
+    video = tmp_path / "videos/0.mp4"
+    video.parent.mkdir()
+    video.write_bytes(b"one")
+    look = LeRobotLook(ClapDataset(tmp_path).files, 0, "images_dict.head.rgb", "a", 40)
+    before = look.stamp
+    video.write_bytes(b"another")
+    assert look.stamp != before
 
 
 def test_chunks_with_holes_or_jumps_and_other_robots_are_refused(tmp_path: Path, s1: Quantiles) -> None:

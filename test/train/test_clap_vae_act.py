@@ -32,7 +32,7 @@ from roboact_train.clap.rate_plot import PAPER
 from roboact_train.clap.retrieval import distances, items_of, queries_of
 from roboact_train.clap.retrieval_picture import Cell, draw
 from roboact_train.clap.steps import FPS, episodes_of_shard
-from roboact_train.clap.stream import weights_of
+from roboact_train.clap.stream import by_moment, weights_of
 from roboact_train.clap.sweep import Point, elbow, table
 from roboact_train.clap.sweep_folder import JSON, PLOT, TEXT, grid_of, sweep_into
 from roboact_train.clap.tokenizer_settings import ActVaeSettings
@@ -213,6 +213,33 @@ def test_some_episodes_of_each_robot_are_kept_aside() -> None:
     assert odds[data.robots == "ur5e"][0] == pytest.approx(3.0 * odds[data.robots != "ur5e"][0])
 
 
+def test_chunks_whose_gripper_changes_at_a_rare_moment_are_drawn_more_often() -> None:
+    data = corpus(stride=4)
+    grippers = data.actions[:, :, [6, 13]]
+    grippers[:] = -1.0
+    own = [data.train[data.robots[data.train] == robot] for robot in ("S1-stationary", "ur5e")]
+    for rows in own:
+        grippers[rows[:8], 5:, 1] = 1.0  # closes eight times at one moment, once at another, and opens once at that
+        grippers[rows[8], 9:, 1] = 1.0
+        grippers[rows[9], :9, 1] = 1.0
+    grippers[own[1], 3:, 0] = 1.0  # an arm that a UR5e does not have says nothing
+    data.actions[:, :, [6, 13]] = grippers
+    assert (by_moment(data, 0.0) == 1.0).all()
+    more = by_moment(data, 0.5)
+    for rows in own:
+        found = more[np.isin(data.train, rows)]
+        assert found.mean() == pytest.approx(1.0)  # each robot keeps its share
+        assert found[8] == pytest.approx(found[9]) == pytest.approx(8.0**0.5 * found[0])
+        assert found[0] > found[10] == found[11]
+    rare = {}
+    for moments in (0.0, 1.0):
+        settings = ActVaeSettings(**TINY, moments=moments)
+        batches = ActLearner(data, new_act_vae(settings), settings, Place()).batches(0)
+        seen = torch.cat([next(batches).actions for _ in range(50)])
+        rare[moments] = int(((seen[:, 9, 13] > 0.0) & (seen[:, 8, 13] < 0.0)).sum())
+    assert rare[1.0] > 2 * rare[0.0]
+
+
 def test_data_that_cannot_be_learned_from_are_refused_by_name(tmp_path: Path) -> None:
     broken = synthetic_episode()
     broken.commands[60, 2] = np.nan
@@ -301,6 +328,8 @@ def test_chunks_with_the_same_motion_are_found_across_arms() -> None:
     for item in np.flatnonzero(found.group_of == 2):
         near = found.nearest(int(item), 0)
         assert found.vectors[near] @ found.vectors[item] > 1.0 - 1e-5
+    with pytest.raises(ConfigurationError, match="S1-stationary left, S1-stationary right are of the same moment"):
+        distances(items_of(corpus_of([synthetic_episode("S1-stationary", count=33)], measured, 0.0, 0, 32), model))
     far = distances(found)
     assert far["best"] <= far["retrieved"] and far["best"] < far["random"]
     asked = queries_of(found, 5)
@@ -334,6 +363,7 @@ def shard_of_steps(path: Path) -> Path:
 def test_steps_of_a_shard_become_paths_through_their_ends(tmp_path: Path) -> None:
     first, second, rest = episodes_of_shard(shard_of_steps(tmp_path / "a.tar"))
     assert [episode.name for episode in (first, second, rest)] == ["one", "two", "two#1"]
+    assert (rest.commands[:, 13] == 1.0).all() and (rest.states[:, 13] == 1.0).all()  # what was closed stays closed
     right = first.states[:, 7:]
     np.testing.assert_allclose(right[0, :3], (0.4, 0.0, 0.3))
     seconds = 0.2 / 0.25 + 0.5 + 0.3 / 0.25

@@ -89,8 +89,10 @@ class ClapRemote:
 
     def _of_arm(self, actions: Any) -> FloatArray:
         """Return the (T, 7 or 14) actions of the arm, or of both, in the answer to one example."""
-        if not isinstance(actions, np.ndarray) or actions.dtype.kind not in "fiu":
+        if not isinstance(actions, np.ndarray):
             raise PolicyError(f"{self._server.address} sent no array of actions but {type(actions).__name__}")
+        if actions.dtype.kind not in "fiu":
+            raise PolicyError(f"{self._server.address} sent actions of the type {actions.dtype}; they are numbers")
         both = self._described.arm == "both"
         widths = (WIDTH,) if both else (ARM_WIDTH, WIDTH)
         if actions.ndim != 3 or len(actions) != 1 or not actions.shape[1] or actions.shape[2] not in widths:

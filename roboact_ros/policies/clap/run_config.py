@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import yaml
 
@@ -72,7 +72,7 @@ def read_run_config(path: Path) -> RunConfig:
     taps, size = head.get("vl_layer_indices"), _optional(config, "datasets.vla_data.obs_image_size")
     if taps is not None and not (isinstance(taps, list) and all(isinstance(tap, int) for tap in taps)):
         raise PolicyError(f"{path}: vl_layer_indices is a list of numbers, not {taps!r}")
-    if size is not None and not (isinstance(size, list) and len(size) == 2 and all(isinstance(s, int) for s in size)):
+    if size is not None and not (isinstance(size, list) and len(size) == 2 and all(map(_positive, size))):
         raise PolicyError(f"{path}: obs_image_size is height and width, not {size!r}")
     if "action_horizon" in head:
         horizon = _number(head, path, "action_horizon")
@@ -84,11 +84,13 @@ def read_run_config(path: Path) -> RunConfig:
     data = _optional(config, "datasets.vla_data") or {}
     if not isinstance(data, dict):
         raise PolicyError(f"{path}: datasets.vla_data is a mapping, not {data!r}")
-    fps, views = data.get("fps", 0.0), data.get("views", [])
-    if not isinstance(fps, (int, float)) or not 0.0 <= fps < 1e4:
+    fps, views, state = data.get("fps", 0.0), data.get("views", []), data.get("include_state", False)
+    if not isinstance(fps, (int, float)) or isinstance(fps, bool) or not 0.0 <= fps < 1e4:
         raise PolicyError(f"{path}: fps is a number of steps per second, not {fps!r}")
     if not isinstance(views, list) or not all(isinstance(view, str) for view in views):
         raise PolicyError(f"{path}: views is a list of names, not {views!r}")
+    if not isinstance(state, bool):
+        raise PolicyError(f"{path}: include_state is true or false, not {state!r}")
     return RunConfig(
         base=Path(str(_entry(config, path, "framework.qwenvl.base_vlm"))),
         columns=_number(head, path, "action_dim"),
@@ -101,7 +103,7 @@ def read_run_config(path: Path) -> RunConfig:
         robot=str(data.get("robot_type") or ""),
         fps=float(fps),
         views=tuple(views),
-        state=bool(data.get("include_state", False)),
+        state=state,
     )
 
 
@@ -120,6 +122,10 @@ def _entry(config: Any, path: Path, key: str) -> Any:
 
 def _number(head: dict[str, Any], path: Path, key: str) -> int:
     value = head.get(key)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+    if not _positive(value):
         raise PolicyError(f"{path}: framework.action_model.{key} is a positive number, not {value!r}")
     return value
+
+
+def _positive(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
