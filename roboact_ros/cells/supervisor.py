@@ -52,6 +52,7 @@ class Supervisor:
         self._ready: set[str] = set()
         self._announced = False
         self._count = len(nodes)
+        self._arm = next((node.namespace.strip("/") for node in nodes if node.arm), "")
         self._children = [_Child(node, _label(node), self._start(node), time.monotonic()) for node in nodes]
 
     def run(self) -> int:
@@ -137,7 +138,11 @@ class Supervisor:
     def _announce(self) -> None:
         if not self._announced and len(self._ready) == self._count:  # some are ready before the last one is started
             self._announced = True
-            print('the cell is up; talk to it with: roboact say "move left a lot"   or: roboact teleop', flush=True)
+            to = f"--namespace {self._arm} " if self._arm else ""
+            print(
+                f'the cell is up; talk to it with: roboact say {to}"move left a lot"   or: roboact teleop {to}',
+                flush=True,
+            )
 
 
 def _label(node: NodeProcess) -> str:

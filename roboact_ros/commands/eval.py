@@ -106,6 +106,7 @@ class _Work:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate."""
+    from roboact_train.data.picture_file import check_picture
     from roboact_train.evaluate.plot import save_plot, table
     from roboact_train.evaluate.score import mean_success, scores
 
@@ -113,6 +114,8 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigurationError(f"--episodes is at least 1, not {args.episodes}")
     if args.base and args.suite != "libero":
         raise ConfigurationError("--base is for LIBERO")
+    if args.plot is not None:
+        check_picture(args.plot)
     with _SUITES[args.suite](args) as work:
         results: list[Result] = []
         for result in work.results:

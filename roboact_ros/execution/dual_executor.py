@@ -77,7 +77,7 @@ class DualExecutor:
         Raises:
             MotionRefused: Always.
         """
-        raise self.refuse(f"say which arm is meant: {' or '.join(self._names)}")
+        raise self.refuse(f"say which arm is meant: {' or '.join(self._names)} (--namespace {self._names[0]})")
 
     def undo(self, source: str = PERSON) -> None:
         """Refuse, as :meth:`submit` does: what two arms hold together would be torn apart.

@@ -9,12 +9,13 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from ruckig import ControlInterface, InputParameter, Result, Ruckig, Synchronization
+from ruckig import ControlInterface, InputParameter, Synchronization
 from ruckig import Trajectory as RuckigTrajectory
 
 from roboact_ros.cells.description import SafetyDescription
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.compiled import compiled
+from roboact_ros.execution.time_optimal import calculated
 from roboact_ros.types import FloatArray
 
 _AXES = 7
@@ -67,12 +68,11 @@ class ToolState:
 
 def braking(start: ToolState, limits: ToolLimits) -> RuckigTrajectory:
     """Return the trajectory, from zero, of the seven axes of a tool that brakes as hard as it may."""
-    request, path = InputParameter(_AXES), RuckigTrajectory(_AXES)
+    request = InputParameter(_AXES)
     request.control_interface, request.synchronization = ControlInterface.Velocity, Synchronization.No
     request.current_velocity, request.current_acceleration = start.velocity.tolist(), start.acceleration.tolist()
     request.max_acceleration, request.max_jerk = ([limits.linear[k]] * 3 + [limits.angular[k]] * 4 for k in (1, 2))
-    Ruckig(_AXES).calculate(request, path)
-    return path
+    return calculated(request)
 
 
 def way_to_rest(start: ToolState, limits: ToolLimits) -> FloatArray:
@@ -142,13 +142,12 @@ class ToolTrajectory(ToolPath):
         limits: Limits of the tool.
 
     Raises:
-        MotionRefused: The displacement is not finite.
+        MotionRefused: The displacement is not finite, or there is no such motion.
     """
 
     def __init__(self, start: ToolState, displacement: FloatArray, limits: ToolLimits) -> None:
         if not np.all(np.isfinite(displacement)):
             raise MotionRefused(f"the displacement {np.asarray(displacement).tolist()} is not finite")
-        ruckig, path = Ruckig(_AXES), RuckigTrajectory(_AXES)
         request = InputParameter(_AXES)
         # Phase synchronisation keeps the path straight; where the start state forbids it, Ruckig synchronises in time.
         request.synchronization = Synchronization.Phase
@@ -161,9 +160,7 @@ class ToolTrajectory(ToolPath):
         bounds = [np.array([limits.linear[k]] * 3 + [limits.angular[k]] * 4) * share for k in range(3)]
         for _ in range(6):
             request.max_velocity, request.max_acceleration, request.max_jerk = (b.tolist() for b in bounds)
-            result = ruckig.calculate(request, path)
-            if result != Result.Working:
-                raise MotionRefused(f"no trajectory for the displacement {np.asarray(displacement).tolist()}: {result}")
+            path = calculated(request)
             excess = _excess(path, limits) if moving.any() else 1.0
             if excess <= 1.0:
                 break
@@ -178,6 +175,9 @@ class JointTrajectory:
         q_start: (6,) [rad].
         q_goal: (6,) [rad].
         limits: Speed [rad/s], acceleration [rad/s^2], jerk [rad/s^3] of each joint.
+
+    Raises:
+        MotionRefused: There is no such motion.
     """
 
     def __init__(self, q_start: FloatArray, q_goal: FloatArray, limits: tuple[float, float, float]) -> None:
@@ -186,10 +186,7 @@ class JointTrajectory:
         request.synchronization = Synchronization.Phase
         request.current_position, request.target_position = list(q_start), list(q_goal)
         request.max_velocity, request.max_acceleration, request.max_jerk = ([v] * joints for v in limits)
-        self._path = RuckigTrajectory(joints)
-        result = Ruckig(joints).calculate(request, self._path)
-        if result != Result.Working:
-            raise MotionRefused(f"no trajectory to the joints {np.asarray(q_goal).tolist()}: {result}")
+        self._path = calculated(request)
         self.duration: float = self._path.duration
 
     def joints(self, t: float) -> FloatArray:

@@ -116,12 +116,12 @@ class Operator:
 
         Raises:
             LanguageRefusal: It was not understood.
-            OperatorError: The arm refused, stopped on the way, or took too long.
+            OperatorError: Nobody carries it out, or the arm refused, stopped on the way, or took too long.
         """
         if answer.values["refused"]:
             raise LanguageRefusal(answer.message)
         if before is None:
-            return "understood, but no executor is running"
+            raise OperatorError("understood, but no executor is running: nothing that it says of the arm was received")
         phrases = answer.values["phrases"]
         wanted = _finished(before) + (phrases.count("; then ") + 1 if phrases else 0)
         still = time.monotonic()

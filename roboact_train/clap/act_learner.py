@@ -15,7 +15,7 @@ from roboact_ros.policies.nets.clap.act_vae import ActionTokenizer
 from roboact_train.clap.act_judge import reconstruction
 from roboact_train.clap.act_objective import ActObjective
 from roboact_train.clap.corpus import Corpus
-from roboact_train.clap.stream import by_moment, drawn, weights_of
+from roboact_train.clap.stream import drawn, weights_of
 from roboact_train.clap.tokenizer_settings import ACT_VAE, ActVaeSettings
 from roboact_train.clap.trained import STATISTICS
 from roboact_train.training.finished import write_model
@@ -53,8 +53,7 @@ class ActLearner:
         self.batches_per_epoch = settings.steps * settings.accumulate
         self.fingerprint = corpus.fingerprint
         self._corpus, self._settings, self._place = corpus, settings, place
-        weights = weights_of(corpus.robots[corpus.train], settings.weights) * by_moment(corpus, settings.moments)
-        self._probabilities = weights / weights.sum()
+        self._probabilities = weights_of(corpus.robots[corpus.train], settings.weights)
         self._objective = ActObjective(model, settings)
 
     @property

@@ -21,7 +21,7 @@ from roboact_train.clap.corpus import Corpus, IntArray, corpus_of
 from roboact_train.clap.retrieval_picture import Cell, draw
 from roboact_train.clap.sources import find_sources
 from roboact_train.clap.trained import read_tokenizer
-from roboact_train.data.picture_file import write_picture
+from roboact_train.data.picture_file import check_picture, write_picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,6 +148,8 @@ def retrieve(
     """
     if queries < 1:
         raise ConfigurationError(f"--queries is at least 1, not {queries}")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    check_picture(output)
     trained = read_tokenizer(model, statistics)
     episodes = [source.episode for source in find_sources(sources) if source.episode is not None]
     items = items_of(corpus_of(episodes, trained.statistics, 0.0, 0, STRIDE), trained.model)
@@ -159,7 +161,6 @@ def retrieve(
         near = [items.nearest(item, g) if len(items.others(item, g)) else None for g in range(len(items.groups))]
         rows.append([_cell(items, item, item), *(None if n is None else _cell(items, item, n) for n in near)])
     far = distances(items)
-    output.parent.mkdir(parents=True, exist_ok=True)
     write_picture(output, draw(rows, ["looked for", *items.groups]))
     if as_line:
         return json.dumps({"picture": str(output), **far})

@@ -8,8 +8,8 @@ another, not with those of a pretrained model.
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -113,4 +113,6 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    small_qwen(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(prog="python -m roboact_train.clap.small_qwen", description=__doc__)
+    parser.add_argument("folder", type=Path, help="of the model")
+    small_qwen(parser.parse_args().folder)

@@ -63,8 +63,6 @@ class ActVaeSettings(TokenizerSettings):
         layers: Odd number of blocks of the encoder, and of the decoder.
         reconstruction: Weight of the error of the actions.
         commitment: Weight of the distance from vectors to their codes (beta).
-        moments: How much more often chunks are drawn the rarer the moment a gripper changes at: 0 not at all, as
-            released, 1 so that all moments are equally often.
         statistics: File with the statistics of the robots; empty: they are measured on the data.
     """
 
@@ -76,7 +74,6 @@ class ActVaeSettings(TokenizerSettings):
     layers: Count = 15
     reconstruction: NotNegative = 1.0
     commitment: NotNegative = 1.0
-    moments: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     statistics: str = ""
 
     def __post_init__(self) -> None:

@@ -52,7 +52,7 @@ def judged(
         inputs = batch(some).to(device).arguments()
         terms = objective.terms(**inputs)
         clean = inputs["clean"]
-        sums["loss"] += len(some) * float(terms.weighted(settings))
+        sums["loss unseen"] += len(some) * float(terms.weighted(settings))
         sums["feature MSE"] += len(some) * float(terms.reconstruction)
         sums["unchanged MSE"] += len(some) * float(functional.mse_loss(clean[:, 0], clean[:, 1]))
         sums["contrast"] += len(some) * float(terms.contrast)
@@ -70,7 +70,7 @@ def judged(
         metrics["same codes"] = float(torch.cat(same).mean())
         metrics["action PSNR"] = psnr(float(torch.cat(squares).double().mean()))
         metrics |= _found(torch.cat(seen), torch.cat(done))
-    return Judgement(-metrics["loss"], metrics)
+    return Judgement(-metrics["loss unseen"], metrics)
 
 
 def _found(seen: Tensor, done: Tensor) -> dict[str, float]:

@@ -19,12 +19,15 @@ ROBOT, UNKNOWN = "two-ur5e", "human"
 """``robot_type`` of data of two arms, and of videos without actions."""
 
 
+_TOLD = round(0.02 / STEP)
+"""Periods after a frame within which a gripper is told what belongs to the step that ends there."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Moment:
     stamp_ns: int
     tools: FloatArray
     openings: FloatArray
-    wanted: tuple[float, ...]
     images: dict[str, Encoded]
 
 
@@ -43,6 +46,7 @@ class PairFilm:
         self._every = frame_ticks(hertz)
         self._table, self._hertz = table, hertz
         self._taken: list[_Moment] = []
+        self._wanted: list[tuple[float, ...]] = []
         self._ticks = 0
         table.runner.watch = self._watch
         self._take()
@@ -56,12 +60,10 @@ class PairFilm:
         """
         vectors = {}
         if actions:
-            tools, openings, wanted = (
-                np.array([getattr(moment, what) for moment in self._taken]) for what in ("tools", "openings", "wanted")
-            )
+            tools, openings = (np.array([getattr(moment, what) for moment in self._taken]) for what in _MEASURED)
             # The command is where things are, or what a gripper was told, when the next frame is taken.
             vectors[STATE] = Vectors(_NAMES, _rows(tools, openings))
-            vectors[COMMAND] = Vectors(_NAMES, _rows(following(tools), following(wanted)))
+            vectors[COMMAND] = Vectors(_NAMES, _rows(following(tools), following(np.array(self._wanted))))
         views = self._taken[0].images
         return LeRobotEpisode(
             name,
@@ -76,14 +78,17 @@ class PairFilm:
 
     def _watch(self) -> None:
         self._ticks += 1
-        if self._ticks % self._every == 0:
+        since = self._ticks % self._every
+        if since == 0:
             self._take()
+        elif since == _TOLD:
+            self._wanted[-1] = self._table.runner.wanted
 
     def _take(self) -> None:
         table, runner = self._table, self._table.runner
         seen = {view: Encoded(jpeg(Pixels(image)), view) for view, image in table.images().items()}
-        moment = _Moment(runner.now_ns, table.tools(), table.openings(), runner.wanted, seen)
-        self._taken.append(moment)
+        self._taken.append(_Moment(runner.now_ns, table.tools(), table.openings(), seen))
+        self._wanted.append(runner.wanted)
 
 
 def frame_ticks(hertz: float) -> int:
@@ -117,4 +122,4 @@ def _names() -> tuple[str, ...]:
     return tuple(names)
 
 
-_NAMES = _names()
+_NAMES, _MEASURED = _names(), ("tools", "openings")

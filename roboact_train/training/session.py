@@ -90,7 +90,7 @@ class Session:
         self.say(
             f"{self._kind}: {size:.1f} M weights, {settings.epochs} epochs of {learner.batches_per_epoch} batches of "
             f"{settings.batch} on {accelerator.num_processes} x {accelerator.device.type}, "
-            f"{accelerator.mixed_precision}"
+            f"{'float32' if accelerator.mixed_precision == 'no' else accelerator.mixed_precision}"
         )
         outcome = training.run()
         self.say(f"done: the best model is {output / BEST}")

@@ -35,6 +35,19 @@ def test_it_starts_and_ends_at_rest_where_it_should() -> None:
         np.testing.assert_allclose(trajectory.state(t).velocity, 0.0, atol=1e-9)
 
 
+@pytest.mark.parametrize("metres", [0.01, 0.02, 0.05, 0.2])
+def test_no_place_makes_a_distance_impossible(metres: float) -> None:
+    # 2 cm are just so far that the largest acceleration is reached, where rounding decides whether Ruckig finds a way.
+    random = np.random.default_rng(0)
+    for _ in range(200):
+        start = ToolState.at_rest(pose_from_vector(*random.uniform(0.1, 0.5, 3), 1.0, -2.0, 0.5))
+        wanted = np.zeros(7)
+        wanted[random.integers(3)] = metres
+        trajectory = ToolTrajectory(start, wanted, LIMITS)
+        moved = trajectory.carrier(trajectory.duration)[0][:3, 3] - start.pose_carrier_in_base[:3, 3]
+        np.testing.assert_allclose(moved, wanted[:3], atol=1e-9)
+
+
 def test_from_rest_the_tool_goes_straight() -> None:
     trajectory = ToolTrajectory(START, displacement(0.1, -0.05, 0.2), LIMITS)
     path = np.array([trajectory.carrier(t)[0][:3, 3] for t in np.linspace(0.0, trajectory.duration, 50)])

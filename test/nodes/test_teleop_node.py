@@ -25,6 +25,7 @@ from roboact_ros.language.plan import plan_from_text
 from roboact_ros.language.vocabulary import PRIMITIVES
 from roboact_ros.nodes.messages.arm import tool_pose_to_message
 from roboact_ros.nodes.messages.diagnostics import Level, Status, status_from_message, status_to_message
+from roboact_ros.nodes.operator import Operator, OperatorError
 
 DEADLINE = 30.0
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -231,6 +232,12 @@ def test_say_reports_a_question_and_a_refusal(cell: Cell, capsys: pytest.Capture
     finally:
         cell.refusal = ""
     assert "leave the workspace" in capsys.readouterr().err
+
+
+def test_words_that_nobody_carries_out_are_no_success(cell: Cell) -> None:
+    understood = cell.say("stop")
+    with Operator("cell_t") as operator, pytest.raises(OperatorError, match="understood, but no executor is running"):
+        operator.follow(understood, None, 1.0)
 
 
 def test_say_without_a_cell(capsys: pytest.CaptureFixture[str]) -> None:

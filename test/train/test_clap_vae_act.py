@@ -32,7 +32,7 @@ from roboact_train.clap.rate_plot import PAPER
 from roboact_train.clap.retrieval import distances, items_of, queries_of
 from roboact_train.clap.retrieval_picture import Cell, draw
 from roboact_train.clap.steps import FPS, episodes_of_shard
-from roboact_train.clap.stream import by_moment, weights_of
+from roboact_train.clap.stream import weights_of
 from roboact_train.clap.sweep import Point, elbow, table
 from roboact_train.clap.sweep_folder import JSON, PLOT, TEXT, grid_of, sweep_into
 from roboact_train.clap.tokenizer_settings import ActVaeSettings
@@ -211,33 +211,6 @@ def test_some_episodes_of_each_robot_are_kept_aside() -> None:
     odds = weights_of(data.robots, {"ur5e": 3.0})
     assert odds.sum() == pytest.approx(1.0)
     assert odds[data.robots == "ur5e"][0] == pytest.approx(3.0 * odds[data.robots != "ur5e"][0])
-
-
-def test_chunks_whose_gripper_changes_at_a_rare_moment_are_drawn_more_often() -> None:
-    data = corpus(stride=4)
-    grippers = data.actions[:, :, [6, 13]]
-    grippers[:] = -1.0
-    own = [data.train[data.robots[data.train] == robot] for robot in ("S1-stationary", "ur5e")]
-    for rows in own:
-        grippers[rows[:8], 5:, 1] = 1.0  # closes eight times at one moment, once at another, and opens once at that
-        grippers[rows[8], 9:, 1] = 1.0
-        grippers[rows[9], :9, 1] = 1.0
-    grippers[own[1], 3:, 0] = 1.0  # an arm that a UR5e does not have says nothing
-    data.actions[:, :, [6, 13]] = grippers
-    assert (by_moment(data, 0.0) == 1.0).all()
-    more = by_moment(data, 0.5)
-    for rows in own:
-        found = more[np.isin(data.train, rows)]
-        assert found.mean() == pytest.approx(1.0)  # each robot keeps its share
-        assert found[8] == pytest.approx(found[9]) == pytest.approx(8.0**0.5 * found[0])
-        assert found[0] > found[10] == found[11]
-    rare = {}
-    for moments in (0.0, 1.0):
-        settings = ActVaeSettings(**TINY, moments=moments)
-        batches = ActLearner(data, new_act_vae(settings), settings, Place()).batches(0)
-        seen = torch.cat([next(batches).actions for _ in range(50)])
-        rare[moments] = int(((seen[:, 9, 13] > 0.0) & (seen[:, 8, 13] < 0.0)).sum())
-    assert rare[1.0] > 2 * rare[0.0]
 
 
 def test_data_that_cannot_be_learned_from_are_refused_by_name(tmp_path: Path) -> None:

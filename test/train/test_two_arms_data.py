@@ -14,8 +14,10 @@ from roboact_ros.cli import main
 from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.clap.layout import ArmLayout
 from roboact_ros.policies.clap.representation import absolute, chunk_relative, state_of_arm
+from roboact_ros.sim.pair_teacher import AXES, PERIOD_NS
 from roboact_ros.sim.tasks.two_arms import pair_episode
-from roboact_train.clap.lerobot import COMMAND, STATE, ClapDataset
+from roboact_ros.types import ActionChunk
+from roboact_train.clap.lerobot import CARTESIAN_ARMS, COMMAND, STATE, ClapDataset
 from roboact_train.clap.ntp_data import VIEWS
 from roboact_train.clap.sources import find_sources
 from roboact_train.demonstrate.pair_film import PairFilm, frame_ticks
@@ -108,6 +110,17 @@ def test_a_film_begins_after_what_leads_astray() -> None:
         taken = film.episode("one", actions=True)
     assert len(taken.stamps_ns) / 5.0 == pytest.approx(table.runner.time - begin, abs=0.3)
     assert set(np.diff(taken.stamps_ns)) == {200_000_000} and not taken.truncated
+
+
+def test_a_film_says_of_grippers_what_the_first_step_says() -> None:
+    with PairTable(pair_episode("lift_tray", "train", 3), HEAD) as table:
+        film = PairFilm(table, 10.0)
+        steps = np.zeros((3, 14))  # close both at once
+        assert not table.follow(ActionChunk(AXES, steps, PERIOD_NS, table.runner.now_ns))
+        taken = film.episode("one", actions=True)
+    told = taken.vectors[COMMAND].rows[:, [gripper for _, gripper in CARTESIAN_ARMS]]
+    assert (told == 100.0).all()  # from the first frame on, or who learns from it waits for nothing
+    assert (taken.vectors[STATE].rows[0, [gripper for _, gripper in CARTESIAN_ARMS]] < 10.0).all()
 
 
 def test_a_way_astray_may_wait_until_grippers_are_about_to_close() -> None:
