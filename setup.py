@@ -44,7 +44,7 @@ setup(
         "pydantic>=2",
         "opencv-python-headless",
         "prompt_toolkit",
-        "ruckig",
+        "ruckig>=0.19",
         "ur-rtde",
         "rosbags",
         "mujoco>=3.4",

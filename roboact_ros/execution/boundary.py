@@ -12,7 +12,7 @@ from roboact_ros.types import FloatArray
 TOLERANCE = 1e-6
 """Excess over a boundary that is ignored [m]."""
 
-_SIDES = (("behind", "in front of"), ("right of", "left of"), ("below", "above"))
+SIDES = (("behind", "in front of"), ("right of", "left of"), ("below", "above"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ class Boundary:
             value, before = point[axis], point_before[axis]
             excess = max(low - value, value - high)
             if excess > TOLERANCE and excess > max(low - before, before - high):
-                side = _SIDES[axis][int(value > high)]
+                side = SIDES[axis][int(value > high)]
                 return (
                     f"the tool would be {excess:.3f} m {side} the workspace box: "
                     f"{'xyz'[axis]} = {value:.3f} m, allowed {low:.3f} … {high:.3f}"

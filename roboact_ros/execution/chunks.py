@@ -10,6 +10,7 @@ import numpy as np
 
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.arm_kinematics import ArmKinematics
+from roboact_ros.execution.boundary import SIDES
 from roboact_ros.execution.poses import rotation_from_vector
 from roboact_ros.execution.steps import ChunkPart, Step
 from roboact_ros.language.vocabulary import PRIMITIVES
@@ -143,16 +144,27 @@ def waypoints(pose_tool_in_base: FloatArray, rows: FloatArray) -> FloatArray:
     return poses
 
 
-def along_the_edge(look: Look, box_low: FloatArray, box_high: FloatArray) -> Look:
+def along_the_edge(look: Look, box_low: FloatArray, box_high: FloatArray, arm: str = "") -> Look:
     """Return steps that stay in the workspace box, (3,) corners in the base [m], if they lead out of it by a little.
 
     A learned policy is some centimetres off, and would otherwise be refused again and again where a thing lies near
-    the edge. What leads out farther is returned as it is, to be refused with its reason.
+    the edge.
+
+    Raises:
+        MotionRefused: They lead out of it by more.
     """
     start = look.pose_tool_in_base[:3, 3]
     places = start + np.cumsum(look.rows[:, :3], axis=0)
     kept = places.clip(np.minimum(box_low + _INSIDE, start), np.maximum(box_high - _INSIDE, start))
-    if not 0.0 < np.abs(places - kept).max() <= EDGE:
+    excess = np.abs(places - kept)
+    step, axis = (int(place) for place in np.unravel_index(excess.argmax(), excess.shape))
+    if (far := excess[step, axis]) > EDGE:
+        side = SIDES[axis][int(places[step, axis] > kept[step, axis])]
+        name = f"{arm} arm: " if arm else ""
+        raise MotionRefused(
+            f"{name}the tool would be {far - _INSIDE:.3f} m {side} the workspace box; up to {EDGE:g} m are cut off"
+        )
+    if far == 0.0:
         return look
     return replace(look, rows=np.hstack((np.diff(kept, axis=0, prepend=start[None]), look.rows[:, 3:])))
 

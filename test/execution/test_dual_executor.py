@@ -184,13 +184,13 @@ def test_a_chunk_that_leads_out_of_the_limits_leaves_what_runs_as_it_is(rig: Rig
     before = [rig.tool(arm) for arm in (LEFT, RIGHT)]
     rig.follow(steps(z=0.01), steps(z=0.01))
     rig.cycle(50)
-    rig.follow(steps(z=0.01), steps(z=-0.1))
+    rig.follow(steps(z=0.01), steps(rz=0.6))
     rig.cycle(CYCLES)
-    assert "workspace" in rig.both.status.refused and rig.both.status.state is State.MOVING
-    rig.follow(steps(z=0.01), steps(z=-0.1))
+    assert "would turn the tool" in rig.both.status.refused and rig.both.status.state is State.MOVING
+    rig.follow(steps(z=0.01), steps(rz=0.6))
     assert not rig.both.status.refused, "what is being planned is not refused yet"
     rig.cycle(CYCLES)
-    assert "workspace" in rig.both.status.refused
+    assert "would turn the tool" in rig.both.status.refused
     rig.until_idle()
     for arm in (LEFT, RIGHT):
         np.testing.assert_allclose(rig.tool(arm) - before[arm], [0.0, 0.0, 0.08], atol=1e-9)
@@ -210,9 +210,9 @@ def test_a_grasp_at_the_end_of_what_runs_outlives_a_chunk_that_is_refused(before
     begun = rig.tool(RIGHT)[2]
     rig.follow(grasp, up)
     rig.cycle(cycles - 3 - before)  # so long before the arms stand for the gripper, or nearly so
-    rig.follow(up * [0.0, 0.0, -8.0, 0.0, 0.0, 0.0, 1.0], up)
+    rig.follow(steps(rz=0.6), up)
     rig.until_idle()
-    assert "workspace" in rig.both.status.refused
+    assert "would turn the tool" in rig.both.status.refused
     assert rig.grippers[LEFT].read().opening < 0.1 and rig.grippers[RIGHT].read().opening > 0.9
     assert rig.tool(RIGHT)[2] - begun == pytest.approx(0.08, abs=1e-3)
     rig.check_limits()
@@ -569,8 +569,8 @@ def test_no_chunk_is_followed_while_a_gripper_cannot_be_reached(rig: Rig, monkey
 
 
 def test_what_follows_on_a_grasp_is_looked_at_before_it_is_done(rig: Rig) -> None:
-    far = np.vstack((steps(2, z=0.005), steps(1, gripper=0.0), steps(8, z=0.06, gripper=0.0)))
-    with pytest.raises(MotionRefused, match="workspace box"):
+    far = np.vstack((steps(2, z=0.005), steps(1, gripper=0.0), steps(8, rz=0.4, gripper=0.0)))
+    with pytest.raises(MotionRefused, match="would turn the tool"):
         rig.follow(far, steps(11))
     np.testing.assert_array_equal(rig.stream[LEFT][-1], rig.stream[LEFT][0])
 
@@ -581,9 +581,16 @@ def test_what_follows_on_a_grasp_is_looked_at_before_it_is_done(rig: Rig) -> Non
     later = np.vstack((steps(5, z=0.005), far))
     rig.follow(later, steps(16))  # as the arms move, the first part is planned in time, and the rest soon after
     rig.cycle(4 * CYCLES)
-    assert "workspace box" in rig.both.status.refused
+    assert "would turn the tool" in rig.both.status.refused
     rig.until_idle()
     assert rig.grippers[LEFT].opening == 1.0
+
+
+def test_a_chunk_that_leads_far_out_of_the_box_is_refused_by_how_far(rig: Rig) -> None:
+    top = float(rig.executors["left"].limits.boundary.box_high[2])
+    far = rig.tool(LEFT)[2] + 0.5 - top
+    with pytest.raises(MotionRefused, match=rf"left arm: the tool would be {far:.3f} m above the workspace box"):
+        rig.follow(steps(10, z=0.05), steps(10))
 
 
 def test_a_chunk_whose_arms_stand_still_on_the_way_is_given_up(rig: Rig) -> None:
