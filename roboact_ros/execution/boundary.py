@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from roboact_ros.execution.arm_kinematics import ArmKinematics
 from roboact_ros.execution.collision import clearance, describe
 from roboact_ros.execution.neighbour import Shape
@@ -45,15 +47,26 @@ class Boundary:
             value, before = point[axis], point_before[axis]
             excess = max(low - value, value - high)
             if excess > TOLERANCE and excess > max(low - before, before - high):
-                side = SIDES[axis][int(value > high)]
-                return (
-                    f"the tool would be {excess:.3f} m {side} the workspace box: "
-                    f"{'xyz'[axis]} = {value:.3f} m, allowed {low:.3f} … {high:.3f}"
-                )
+                return self._outside(axis, value)
         gap, part, other = self.clearance(frames)
         if gap < -TOLERANCE and gap < self.clearance(frames_before)[0]:
             return f"collision: {self.describe(part, other)} would overlap by {-gap:.3f} m"
         return None
+
+    def left(self, points: FloatArray, point_before: FloatArray) -> str | None:
+        """Return how far a tool leaves the box that goes through (N, 3) points from another one, or None."""
+        excess = np.maximum(self.box_low - points, points - self.box_high)
+        before = np.maximum(self.box_low - point_before, point_before - self.box_high)
+        excess[(excess <= TOLERANCE) | (excess <= before)] = 0.0
+        farthest, axis = (int(place) for place in np.unravel_index(excess.argmax(), excess.shape))
+        return self._outside(axis, float(points[farthest, axis])) if excess[farthest, axis] else None
+
+    def _outside(self, axis: int, value: float) -> str:
+        low, high = float(self.box_low[axis]), float(self.box_high[axis])
+        return (
+            f"the tool would be {max(low - value, value - high):.3f} m {SIDES[axis][int(value > high)]} the workspace "
+            f"box: {'xyz'[axis]} = {value:.3f} m, allowed {low:.3f} … {high:.3f}"
+        )
 
     def clearance(self, frames: FloatArray) -> tuple[float, int, int]:
         """Return the smallest gap of the arm to itself or the table [m], and the numbers of the two parts."""

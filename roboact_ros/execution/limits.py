@@ -176,20 +176,6 @@ def allow(request: StepRequest, limits: Limits) -> Verdict:
     return refuse(crossed) if crossed is not None else Verdict(q, reason, stop=False, share=min(share, 1.0))
 
 
-def check_path(poses_tool_in_base: FloatArray, q_start: FloatArray, limits: Limits) -> FloatArray:
-    """Return joints (N, n) for a path of tool poses (N, 4, 4) a few millimetres apart, or refuse it.
-
-    Raises:
-        MotionRefused: A pose is out of reach, or what :func:`check_joint_path` refuses.
-    """
-    path = np.empty((len(poses_tool_in_base), len(q_start)))
-    q = q_start
-    for row, pose in zip(path, poses_tool_in_base, strict=True):
-        row[:] = q = limits.kinematics.inverse(pose, q)
-    check_joint_path(path, q_start, limits)
-    return path
-
-
 def check_joint_path(
     q_path: FloatArray, q_start: FloatArray, limits: Limits, q_before: FloatArray | None = None
 ) -> None:
@@ -216,7 +202,12 @@ def check_joint_path(
             joint = int(beyond.argmax())
             low, high = middle[joint] - largest[joint], middle[joint] + largest[joint]
             raise MotionRefused(f"joint {joint + 1} would go to {q[joint]:.2f} rad, allowed {low:.2f} … {high:.2f}")
-        crossed = limits.boundary.crossed(limits.kinematics.chain(q), start)
+        frames = limits.kinematics.chain(q)
+        crossed = limits.boundary.crossed(frames, start)
         if crossed is not None:
+            if limits.boundary.left(frames[-1:, :3, 3], start[-1, :3, 3]):
+                # How far it leads out, not its first centimetre: who asked knows then what to ask for instead.
+                tools = np.array([limits.kinematics.chain(q)[-1, :3, 3] for q in q_path])
+                crossed = limits.boundary.left(tools, start[-1, :3, 3])
             raise MotionRefused(crossed)
         previous = q
