@@ -10,6 +10,7 @@ import torch
 from roboact_ros.bench.clap import add_arguments, run
 from roboact_ros.bench.clap_models import (
     GRID,
+    SIZES,
     Answering,
     Released,
     Size,
@@ -80,12 +81,14 @@ def test_bfloat16_is_compared_with_float32() -> None:
     assert cosine(blind, expected) > 0.999 and error_of(blind, expected, unlike) > 0.8
 
 
-def test_the_full_size_needs_cuda() -> None:
+def test_the_full_size_is_for_cuda_and_runs_on_a_cpu_when_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     assert parser.parse_args(["--full"]).size == "full"
-    with pytest.raises(PolicyError, match='needs CUDA, not "cpu"'):
-        run(parser.parse_args(["--size", "full", "--device", "cpu"]))
     if not torch.cuda.is_available():
-        with pytest.raises(PolicyError, match="sees no CUDA device here"):
+        with pytest.raises(PolicyError, match=r"sees no CUDA device here; --device cpu takes 15 GiB and"):
             run(parser.parse_args(["--full"]))
+    monkeypatch.setitem(SIZES, "full", TINY)
+    report = run(parser.parse_args(["--full", "--device", "cpu", "--rounds", "1", "--chunks", "1"]))
+    assert report.metrics["dtype"] == "bfloat16" and str(report.metrics["device"]).startswith("CPU")
+    assert float(report.metrics["cosine"]) > 0.999 and float(report.metrics["error"]) < 0.3  # type: ignore[arg-type]
