@@ -158,13 +158,14 @@ def along_the_edge(look: Look, box_low: FloatArray, box_high: FloatArray, arm: s
     kept = places.clip(np.minimum(box_low + _INSIDE, start), np.maximum(box_high - _INSIDE, start))
     excess = np.abs(places - kept)
     step, axis = (int(place) for place in np.unravel_index(excess.argmax(), excess.shape))
-    if (far := excess[step, axis]) > EDGE:
-        side = SIDES[axis][int(places[step, axis] > kept[step, axis])]
+    if excess[step, axis] > EDGE + _INSIDE:
+        below, above = box_low[axis] - places[step, axis], places[step, axis] - box_high[axis]
         name = f"{arm} arm: " if arm else ""
         raise MotionRefused(
-            f"{name}the tool would be {far - _INSIDE:.3f} m {side} the workspace box; up to {EDGE:g} m are cut off"
+            f"{name}the tool would be {max(below, above):.3f} m {SIDES[axis][int(above > below)]} the workspace box; "
+            f"up to {EDGE:g} m are cut off"
         )
-    if far == 0.0:
+    if not excess.any():
         return look
     return replace(look, rows=np.hstack((np.diff(kept, axis=0, prepend=start[None]), look.rows[:, 3:])))
 

@@ -88,7 +88,8 @@ def check_finished(path: Path) -> None:
     Raises:
         RecordingError: It is being recorded.
     """
-    if any(is_being_written(file) for file in ([path] if path.is_file() else mcap_files(path))):
+    folder = path if path.is_dir() else path.parent
+    if bag_state(folder) is BagState.RECORDING and (path is folder or is_being_written(path)):
         raise RecordingError(f"{path} is being recorded; save it first")
 
 

@@ -57,6 +57,8 @@ def relative_chunk(episode: ClapEpisode, frame: int, steps: int = STEPS) -> Floa
     if frame >= episode.beginnings(steps):
         raise RecordingError(f"{episode.name}, frame {frame}: the episode was cut off before the chunk ends")
     rows = np.minimum(np.arange(frame, frame + steps), len(episode.commands) - 1)
+    if np.isnan(episode.commands[rows]).all(axis=1).any():
+        raise RecordingError(f"{episode.name}, frame {frame}: images are missing on the way")
     relative = chunk_relative(episode.commands[rows], episode.states[frame])
     if refusal := why_refused(relative, episode.robot.layout, 1.0 / episode.fps):
         raise RecordingError(f"{episode.name}, frame {frame}: {refusal}")

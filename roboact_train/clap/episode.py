@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import statistics
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from roboact_ros.errors import RecordingError
 from roboact_ros.policies.clap.layout import WIDTH
 from roboact_ros.policies.clap.robots import ClapRobot
 from roboact_ros.types import FloatArray
+from roboact_train.data.frames import SAME_RATE
 
 NO_SUBTASK = "[subtask] "
 """Put before the task where the data name no subtask; the task then stands for both."""
@@ -55,6 +57,13 @@ class ClapEpisode:
     def beginnings(self, steps: int) -> int:
         """Return at how many of the first frames chunks of so many steps may begin."""
         return max(len(self.states) - steps, 0) if self.truncated else len(self.states)
+
+
+def one_rate(episodes: Iterable[ClapEpisode]) -> float | None:
+    """Return the frames per second of all episodes [1/s], None if they have several rates."""
+    rates = [episode.fps for episode in episodes]
+    middle = statistics.median_low(rates)
+    return middle if all(abs(rate / middle - 1.0) <= SAME_RATE for rate in rates) else None
 
 
 def following(rows: FloatArray) -> FloatArray:

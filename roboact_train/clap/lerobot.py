@@ -14,7 +14,7 @@ from roboact_ros.policies.clap.layout import WIDTH
 from roboact_ros.policies.clap.robots import ClapRobot, robot_named
 from roboact_ros.types import FloatArray
 from roboact_train.clap.episode import ClapEpisode, following, without_subtasks
-from roboact_train.clap.tool_poses import forget_across_gaps, rows_of_tool
+from roboact_train.clap.tool_poses import GAP, forget_across_gaps, rows_of_tool
 from roboact_train.data.frames import GRIPPER
 from roboact_train.data.lerobot_episode import TRUNCATED
 from roboact_train.data.lerobot_files import LeRobotFiles
@@ -70,12 +70,26 @@ class ClapDataset:
         except PolicyError as error:
             raise RecordingError(f"{where}: {error}") from error
         if "timestamp" in table.column_names:
-            seconds = np.stack(_column(table, "timestamp", where)).astype(np.float64).reshape(table.num_rows)
-            forget_across_gaps(commands, seconds, self.files.fps)
+            forget_across_gaps(commands, self._seconds(table, where), self.files.fps)
         tasks, subtasks = self._words(table, where)
         name = f"{self.files.folder.name}/episode_{number:06d}"
         cut = TRUNCATED in table.column_names and bool(np.any(table[TRUNCATED][-1].as_py()))
         return ClapEpisode(name, self.robot, self.files.fps, states, commands, tasks, subtasks, cut)
+
+    def _seconds(self, table: Any, where: str) -> FloatArray:
+        """Return when the (N,) frames were taken [s].
+
+        Raises:
+            RecordingError: That is another rate than the data set says it has.
+        """
+        seconds = _vectors(table, "timestamp", 1, where)[:, 0]
+        apart = float(np.median(np.diff(seconds))) if len(seconds) > 1 else 1.0 / self.files.fps
+        if not 0.5 < apart * self.files.fps < GAP:
+            raise RecordingError(
+                f"{where}: the timestamps are {apart:.4g} s apart, but the data set says {self.files.fps:g} frames a "
+                "second"
+            )
+        return seconds
 
     def _words(self, table: Any, where: str) -> tuple[list[str], list[str]]:
         rows = [np.ravel(row) for row in _column(table, "task_index", where)]

@@ -33,7 +33,11 @@ class Look(Protocol):
 
     @property
     def stamp(self) -> str:
-        """What changes when somebody changes the file, or looks through another camera."""
+        """What changes when somebody changes the file, or looks through another camera.
+
+        Raises:
+            RecordingError: The file cannot be read.
+        """
         ...
 
     def images(self, numbers: Sequence[int]) -> Iterator[ImageArray]:
@@ -169,5 +173,8 @@ def open_video(path: Path) -> VideoLook:
 
 
 def _stamp(path: Path) -> str:
-    found = path.stat()
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise RecordingError(f"{path} cannot be read: {error.strerror}") from error
     return f"{path} {found.st_size} {found.st_mtime_ns}"

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from roboact_ros.policies.clap.ntp_folder import KIND
 from roboact_ros.policies.nets.clap.act_vae import ActionTokenizer
 from roboact_train.clap.corpus import spread
+from roboact_train.clap.episode import one_rate
 from roboact_train.clap.ntp_base import NtpBase, model_fingerprint
 from roboact_train.clap.ntp_batch import NtpBatch, NtpBatches
 from roboact_train.clap.ntp_data import NtpData
@@ -87,12 +88,12 @@ class NtpLearner:
         settings, corpus = self._settings, self._data.corpus
         used = [corpus.episodes[number] for number in np.unique(corpus.episode_of)]
         episodes = [episode for episode in used if episode.robot.statistics]
-        robots, rates = Counter(e.robot.name for e in episodes), {e.fps for e in episodes}
+        robots = Counter(e.robot.name for e in episodes)
         about = {
             "views": list(self._batches.views),
             "image_size": [settings.width, settings.height],
             "robot": next(iter(robots)) if len(robots) == 1 else "",
-            "fps": rates.pop() if len(rates) == 1 else 0.0,
+            "fps": one_rate(episodes) or 0.0,
         }
         dtype = getattr(torch, settings.export)
         statistics = corpus.statistics.values()

@@ -14,7 +14,7 @@ from roboact_ros.errors import ConfigurationError
 from roboact_ros.policies.clap.statistics import Quantiles
 from roboact_ros.policies.nets.clap.answer import AnswerWords, codes_to_say
 from roboact_train.clap.chunks import normalised_state
-from roboact_train.clap.episode import NO_SUBTASK
+from roboact_train.clap.episode import NO_SUBTASK, one_rate
 from roboact_train.clap.ntp_batch import padded
 from roboact_train.clap.ntp_data import VIEWS, NtpData
 from roboact_train.clap.rf_base import RfBase
@@ -74,13 +74,14 @@ class RfBatches:
         self._data, self._base, self._settings = data, base, settings
         corpus = data.corpus
         used = [corpus.episodes[number] for number in np.unique(corpus.episode_of)]
-        rates, robots = {episode.fps for episode in used}, {episode.robot.name for episode in used}
-        if len(robots) != 1 or len(rates) != 1:
+        rate, robots = one_rate(used), {episode.robot.name for episode in used}
+        if len(robots) != 1 or rate is None:
+            rates = {episode.fps for episode in used}
             raise ConfigurationError(
                 "a run of CLAP-RF is of one robot and one rate, not of "
                 f"{', '.join(sorted(robots))} with {', '.join(f'{rate:g}' for rate in sorted(rates))} frames a second"
             )
-        (self.fps,) = rates
+        self.fps = rate
         self.quantiles: Quantiles = corpus.statistics[robots.pop()]
         self.columns: NDArray[np.bool_] = self.quantiles.robot.layout.columns
         self.views = tuple(view for view in VIEWS if all(view in seen for seen in data.pictures))

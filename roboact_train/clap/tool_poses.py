@@ -10,7 +10,7 @@ from roboact_ros.policies.clap.euler import euler_from_rotation
 from roboact_ros.types import FloatArray
 from roboact_train.clap.episode import following
 
-_GAP = 2.5
+GAP = 2.5
 """Frames that are more periods apart than this are no neighbours; one that a camera drops is made good for."""
 
 
@@ -47,4 +47,4 @@ def forget_across_gaps(commands: FloatArray, seconds: FloatArray, fps: float) ->
         seconds: (N,) when the frames were taken [s].
         fps: Frames per second [1/s].
     """
-    commands[:-1][np.diff(seconds) * fps > _GAP] = np.nan
+    commands[:-1][np.diff(seconds) * fps > GAP] = np.nan

@@ -29,8 +29,12 @@ _COMMANDED_NS = 500_000_000
 """Without a newer target than this the arm is commanded nothing, and its measured joints stand for the action."""
 _MEASURED_NS = 150_000_000
 """Where the tool was longer ago says nothing of where it is."""
-_SAME_RATE = 0.1
-"""A camera gives what it was asked for if the time between its images is at most so much longer or shorter."""
+SAME_RATE = 0.1
+"""Rates are the same if one is at most by this part more than the other."""
+_COUNTED = 10
+"""Fewer images do not say at which rate they came."""
+_CUT_OFF = ("repaired", "cut off")
+"""Outcomes of recordings that ended before what they show."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +130,7 @@ def frames_from_bag(path: str | Path, camera: str = "", instruction: str = "") -
             motions=["" if step is None else step.phrase for step in running],
             sources=["" if step is None else _source(step, corrected) for step in running],
             pictures={name: images.nearest(stamps) for name, images in streams.items()},
-            truncated=not episode.complete,
+            truncated=not episode.complete or episode.notes.get("outcome") in _CUT_OFF,
         )
 
 
@@ -209,7 +213,9 @@ def _pose(message: Any) -> list[float]:
 def _fps(episode: Episode, camera: str, stamps: Sequence[int]) -> float:
     described = (episode.cell.get("cameras") or {}).get(camera) or {}
     asked = float(described.get("fps", 0.0))
+    if asked and len(stamps) < _COUNTED:
+        return asked
     if len(stamps) < 2:
-        return asked or 1.0
+        return 1.0
     found = 1e9 / max(1.0, float(np.median(np.diff(stamps))))
-    return asked if abs(asked / found - 1.0) <= _SAME_RATE else found
+    return asked if abs(asked / found - 1.0) <= SAME_RATE else max(1.0, round(found))

@@ -158,12 +158,11 @@ class LeRobotFiles:
             "file_index": row.get(f"{kind}/file_index"),
         }
         try:
-            return str(self.info[key]).format(**places, **names)
+            return str(self.info.get(key)).format(**places, **names)
         except (LookupError, TypeError, ValueError) as error:
-            known = ", ".join((*places, *names))
             raise RecordingError(
-                f'{self.folder / "meta" / "info.json"}: {key} "{self.info[key]}" names no file of episode {episode}; '
-                f"in braces may be {known} ({error})"
+                f'{self.folder / "meta" / "info.json"}: {key} "{self.info.get(key)}" names no file of episode '
+                f"{episode}; in braces may be {', '.join((*places, *names))} ({error})"
             ) from error
 
     def _read_tables(self) -> None:
@@ -212,10 +211,8 @@ def _check_info(info: dict[str, Any], path: Path) -> None:
     for name, column in columns.items():
         if not isinstance(column.get("dtype"), str):
             raise RecordingError(f'{path}: column "{name}" has the dtype {column.get("dtype")!r}; it is a word')
-    paths = ["data_path", *["video_path"] * any(column["dtype"] == "video" for column in columns.values())]
-    for key in paths:
-        if not isinstance(info.get(key), str):
-            raise RecordingError(f"{path}: {key} is where the files are, not {info.get(key)!r}")
+    if not isinstance(info["data_path"], str):
+        raise RecordingError(f"{path}: data_path is where the files are, not {info['data_path']!r}")
 
 
 def _lines(path: Path, *keys: str) -> list[dict[str, Any]]:

@@ -81,7 +81,7 @@ class PairFilm:
         since = self._ticks % self._every
         if since == 0:
             self._take()
-        elif since == _TOLD:
+        elif since == min(_TOLD, self._every - 1):
             self._wanted[-1] = self._table.runner.wanted
 
     def _take(self) -> None:

@@ -13,9 +13,11 @@ from data_bags import ACTION, JOINTS, T0, DemoBag, cdr, header
 
 from roboact_ros.cli import main
 from roboact_ros.errors import RecordingError
+from roboact_ros.recording.repair import repair
 from roboact_ros.recording.schema import typestore
 from roboact_train.clap.bags import episode_from_frames
 from roboact_train.clap.chunks import usable_frames
+from roboact_train.clap.episode import one_rate
 from roboact_train.clap.lerobot import ClapDataset
 from roboact_train.clap.sources import find_sources as clap_sources
 from roboact_train.data.bag_from_lerobot import write_bag
@@ -56,6 +58,8 @@ def test_a_camera_that_gave_fewer_images_than_it_was_asked_for_does_not_make_the
     assert episode.fps == pytest.approx(10.0)
     speed = np.diff(episode.states[:, 7]) * episode.fps
     np.testing.assert_allclose(speed, 1.0, atol=1e-6)
+    dark = [episode, replace(episode, fps=9.7)]
+    assert one_rate(dark) == 9.7 and one_rate([*dark, replace(episode, fps=15.0)]) is None
     nearly = GripperBag(tmp_path / "nearly", fps=10.5)
     nearly.wait(1000)
     nearly.close()
@@ -76,7 +80,7 @@ def test_no_chunk_goes_across_what_was_not_seen_or_measured(tmp_path: Path, what
     seconds = (np.array(frames.stamps_ns) - T0) / 1e9
     at = seconds[usable]
     assert ((at < 1.4) | (at > 3.2)).all() and (at < 1.4).any() and (at > 3.5).any()
-    assert any("is nan" in why for why in refused.values())
+    assert any({"blind": "images are missing on the way", "mute": "is nan"}[what] in why for why in refused.values())
     # So it is when the same goes through a data set.
     (tmp_path / "data").mkdir()
     write_lerobot(tmp_path / "data", [replace(frames, tasks=["go"] * len(frames.tasks))])
@@ -109,7 +113,10 @@ def test_a_recording_that_was_cut_off_does_not_teach_to_stand_still(tmp_path: Pa
     assert episode.truncated and episode.beginnings(32) == len(episode.states) - 32
     (tmp_path / "data").mkdir()
     write_lerobot(tmp_path / "data", [frames])
-    assert ClapDataset(tmp_path / "data").episode(0).truncated
+    dataset = ClapDataset(tmp_path / "data")
+    write_bag(dataset.files, 0, tmp_path / "back")
+    assert dataset.episode(0).truncated and frames_from_bag(tmp_path / "back").truncated
+    assert frames_from_bag(repair(cut).path).truncated
 
 
 def test_what_a_person_undoes_the_gripper_is_no_longer_told(tmp_path: Path) -> None:
@@ -147,6 +154,8 @@ def test_what_does_not_fit_into_one_data_set_is_refused(tmp_path: Path, monkeypa
     with pytest.raises(RecordingError, match=r"a has the robot ur5, but a has ur5e; convert them apart"):
         write_lerobot(tmp_path / "robots", [first, replace(first, robot="ur5")])
     monkeypatch.setattr(data_bags, "image_at", lambda time_ns: np.zeros((48, 64, 3), np.uint8))
+    (tmp_path / "unknown").mkdir()
+    write_lerobot(tmp_path / "unknown", [first, replace(first, robot="", fps=10.4)])  # which may well be the same
     (tmp_path / "sizes").mkdir()
     with pytest.raises(RecordingError, match=r"b has the cameras .*\(48, 64, 3\).*, but a has .*\(24, 32, 3\)"):
         write_lerobot(tmp_path / "sizes", [first, frames_from_bag(made("b"))])

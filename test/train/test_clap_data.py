@@ -212,7 +212,6 @@ def test_data_that_cannot_be_learned_from_are_refused_by_name(tmp_path: Path) ->
         ({"data_path": 5}, "data_path is where the files are, not 5"),
         ({"data_path": "data/{chunk}.parquet"}, r"names no file of episode 0; in braces may be episode_chunk, "),
         ({"features": {"a": {"shape": [1]}}}, 'column "a" has the dtype None; it is a word'),
-        ({"features": {"a": {"dtype": "video"}}}, "video_path is where the files are, not None"),
     ],
 )
 def test_a_description_of_a_data_set_that_says_nonsense_is_refused(
@@ -224,6 +223,14 @@ def test_a_description_of_a_data_set_that_says_nonsense_is_refused(
     info.write_text(json.dumps(said | changes | {"features": features}))
     with pytest.raises(RecordingError, match=message):
         ClapDataset(tmp_path).episode(0)
+
+
+def test_timestamps_that_are_no_seconds_or_of_another_rate_are_refused(tmp_path: Path) -> None:
+    for number, apart in enumerate((33.3, 0.1)):
+        columns = {OBSERVED: np.zeros((40, 8)), "timestamp": apart * np.arange(40.0)[:, None]}
+        dataset = ClapDataset(dataset_of(tmp_path / str(number), "droid", columns))
+        with pytest.raises(RecordingError, match=f"are {apart} s apart, but the data set says 30 frames a second"):
+            dataset.episode(0)
 
 
 def test_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
@@ -260,6 +267,9 @@ def test_what_was_computed_of_images_is_done_again_when_their_file_is_another(tm
     before = look.stamp
     video.write_bytes(b"another")
     assert look.stamp != before
+    video.unlink()
+    with pytest.raises(RecordingError, match=r"0\.mp4 cannot be read: No such file"):
+        assert look.stamp
 
 
 def test_chunks_with_holes_or_jumps_and_other_robots_are_refused(tmp_path: Path, s1: Quantiles) -> None:
