@@ -60,10 +60,10 @@ class ClapEpisode:
 
 
 def one_rate(episodes: Iterable[ClapEpisode]) -> float | None:
-    """Return the frames per second of all episodes [1/s], None if they have several rates."""
+    """Return the frames per second of all episodes [1/s], None if they have several rates or there are none."""
     rates = [episode.fps for episode in episodes]
-    middle = statistics.median_low(rates)
-    return middle if all(abs(rate / middle - 1.0) <= SAME_RATE for rate in rates) else None
+    middle = statistics.median_low(rates) if rates else 0.0
+    return middle if rates and all(abs(rate / middle - 1.0) <= SAME_RATE for rate in rates) else None
 
 
 def following(rows: FloatArray) -> FloatArray:

@@ -60,6 +60,7 @@ def test_a_camera_that_gave_fewer_images_than_it_was_asked_for_does_not_make_the
     np.testing.assert_allclose(speed, 1.0, atol=1e-6)
     dark = [episode, replace(episode, fps=9.7)]
     assert one_rate(dark) == 9.7 and one_rate([*dark, replace(episode, fps=15.0)]) is None
+    assert one_rate([]) is None
     nearly = GripperBag(tmp_path / "nearly", fps=10.5)
     nearly.wait(1000)
     nearly.close()
