@@ -14,7 +14,7 @@ from roboact_ros.types import FloatArray
 TOLERANCE = 1e-6
 """Excess over a boundary that is ignored [m]."""
 
-SIDES = (("behind", "in front of"), ("right of", "left of"), ("below", "above"))
+_SIDES = (("behind", "in front of"), ("right of", "left of"), ("below", "above"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +64,7 @@ class Boundary:
     def _outside(self, axis: int, value: float) -> str:
         low, high = float(self.box_low[axis]), float(self.box_high[axis])
         return (
-            f"the tool would be {max(low - value, value - high):.3f} m {SIDES[axis][int(value > high)]} the workspace "
+            f"the tool would be {max(low - value, value - high):.3f} m {_SIDES[axis][int(value > high)]} the workspace "
             f"box: {'xyz'[axis]} = {value:.3f} m, allowed {low:.3f} … {high:.3f}"
         )
 

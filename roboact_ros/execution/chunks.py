@@ -10,7 +10,7 @@ import numpy as np
 
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.arm_kinematics import ArmKinematics
-from roboact_ros.execution.boundary import SIDES
+from roboact_ros.execution.boundary import Boundary
 from roboact_ros.execution.poses import rotation_from_vector
 from roboact_ros.execution.steps import ChunkPart, Step
 from roboact_ros.language.vocabulary import PRIMITIVES
@@ -144,8 +144,8 @@ def waypoints(pose_tool_in_base: FloatArray, rows: FloatArray) -> FloatArray:
     return poses
 
 
-def along_the_edge(look: Look, box_low: FloatArray, box_high: FloatArray, arm: str = "") -> Look:
-    """Return steps that stay in the workspace box, (3,) corners in the base [m], if they lead out of it by a little.
+def along_the_edge(look: Look, boundary: Boundary, arm: str = "") -> Look:
+    """Return steps that stay in the workspace box if they lead out of it by a little.
 
     A learned policy is some centimetres off, and would otherwise be refused again and again where a thing lies near
     the edge.
@@ -155,17 +155,13 @@ def along_the_edge(look: Look, box_low: FloatArray, box_high: FloatArray, arm: s
     """
     start = look.pose_tool_in_base[:3, 3]
     places = start + np.cumsum(look.rows[:, :3], axis=0)
-    kept = places.clip(np.minimum(box_low + _INSIDE, start), np.maximum(box_high - _INSIDE, start))
-    excess = np.abs(places - kept)
-    step, axis = (int(place) for place in np.unravel_index(excess.argmax(), excess.shape))
-    if excess[step, axis] > EDGE + _INSIDE:
-        below, above = box_low[axis] - places[step, axis], places[step, axis] - box_high[axis]
+    low, high = boundary.box_low + _INSIDE, boundary.box_high - _INSIDE
+    kept = places.clip(np.minimum(low, start), np.maximum(high, start))
+    cut = np.abs(places - kept).max()
+    if cut > EDGE + _INSIDE:
         name = f"{arm} arm: " if arm else ""
-        raise MotionRefused(
-            f"{name}the tool would be {max(below, above):.3f} m {SIDES[axis][int(above > below)]} the workspace box; "
-            f"up to {EDGE:g} m are cut off"
-        )
-    if not excess.any():
+        raise MotionRefused(f"{name}{boundary.left(places, start)}; up to {EDGE:g} m are cut off")
+    if cut == 0.0:
         return look
     return replace(look, rows=np.hstack((np.diff(kept, axis=0, prepend=start[None]), look.rows[:, 3:])))
 

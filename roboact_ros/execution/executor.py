@@ -108,7 +108,7 @@ class Executor:
             raise self._admission.refuse("the gripper cannot be reached, so nobody knows whether it is open")
         try:
             look = self._chunks.look(chunk, self._admit(), arm, round(ahead * 1e9))
-            return along_the_edge(look, self.limits.boundary.box_low, self.limits.boundary.box_high, arm)
+            return along_the_edge(look, self.limits.boundary, arm)
         except MotionRefused as error:
             raise self._admission.refuse(str(error)) from None
 

@@ -12,7 +12,7 @@ from roboact_ros.errors import RecordingError
 from roboact_ros.policies.clap.layout import WIDTH
 from roboact_ros.policies.clap.robots import ClapRobot
 from roboact_ros.types import FloatArray
-from roboact_train.data.frames import SAME_RATE
+from roboact_train.data.frames import same_rate
 
 NO_SUBTASK = "[subtask] "
 """Put before the task where the data name no subtask; the task then stands for both."""
@@ -63,7 +63,7 @@ def one_rate(episodes: Iterable[ClapEpisode]) -> float | None:
     """Return the frames per second of all episodes [1/s], None if they have several rates or there are none."""
     rates = [episode.fps for episode in episodes]
     middle = statistics.median_low(rates) if rates else 0.0
-    return middle if rates and all(abs(rate / middle - 1.0) <= SAME_RATE for rate in rates) else None
+    return middle if rates and all(same_rate(rate, middle) for rate in rates) else None
 
 
 def following(rows: FloatArray) -> FloatArray:

@@ -16,7 +16,7 @@ from roboact_ros.types import FloatArray
 from roboact_train.clap.episode import ClapEpisode, following, without_subtasks
 from roboact_train.clap.tool_poses import GAP, forget_across_gaps, rows_of_tool
 from roboact_train.data.frames import GRIPPER
-from roboact_train.data.lerobot_episode import TRUNCATED
+from roboact_train.data.lerobot_episode import is_truncated
 from roboact_train.data.lerobot_files import LeRobotFiles
 
 COMMAND, STATE = "cartesian_so3_dict.cartesian_pose_command", "cartesian_so3_dict.cartesian_pose_state"
@@ -73,7 +73,7 @@ class ClapDataset:
             forget_across_gaps(commands, self._seconds(table, where), self.files.fps)
         tasks, subtasks = self._words(table, where)
         name = f"{self.files.folder.name}/episode_{number:06d}"
-        cut = TRUNCATED in table.column_names and bool(np.any(table[TRUNCATED][-1].as_py()))
+        cut = is_truncated(table)
         return ClapEpisode(name, self.robot, self.files.fps, states, commands, tasks, subtasks, cut)
 
     def _seconds(self, table: Any, where: str) -> FloatArray:

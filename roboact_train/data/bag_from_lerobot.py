@@ -15,7 +15,7 @@ from roboact_ros.recording.schema import typestore
 from roboact_ros.recording.version import installed_version
 from roboact_ros.types import FloatArray
 from roboact_train.data.frames import GRIPPER
-from roboact_train.data.lerobot_episode import TRUNCATED
+from roboact_train.data.lerobot_episode import is_truncated
 from roboact_train.data.lerobot_files import LeRobotFiles
 from roboact_train.data.pictures import jpeg
 
@@ -43,7 +43,7 @@ def write_bag(dataset: LeRobotFiles, episode: int, path: Path) -> int:
     images = {_camera(name): dataset.pictures(episode, name, range(count), table) for name in dataset.cameras}
     notes = {
         "instruction": tasks[0],
-        "outcome": "cut off" if _truncated(table) else "saved",
+        "outcome": "cut off" if is_truncated(table) else "saved",
         "converted_from": f"{dataset.folder.name}, episode {episode}",
         "roboact_version": installed_version(),
     }
@@ -63,10 +63,6 @@ def write_bag(dataset: LeRobotFiles, episode: int, path: Path) -> int:
             if names:
                 bag.write("/executor/action", _ACTION, _target(stamp, names, rows[row]), stamp)
     return count
-
-
-def _truncated(table: Any) -> bool:
-    return TRUNCATED in table.column_names and bool(_first(table[TRUNCATED][-1].as_py()))
 
 
 def bag_name(dataset: LeRobotFiles, episode: int) -> str:

@@ -29,7 +29,7 @@ _COMMANDED_NS = 500_000_000
 """Without a newer target than this the arm is commanded nothing, and its measured joints stand for the action."""
 _MEASURED_NS = 150_000_000
 """Where the tool was longer ago says nothing of where it is."""
-SAME_RATE = 0.1
+_SAME_RATE = 0.1
 """Rates are the same if one is at most by this part more than the other."""
 _COUNTED = 10
 """Fewer images do not say at which rate they came."""
@@ -109,12 +109,14 @@ def frames_from_bag(path: str | Path, camera: str = "", instruction: str = "") -
         corrected, given = policy_chose(episode), tasks(episode)
         running = [_running(steps, at) for at in stamps]
         state = joints.before(stamps)
-        action = _commanded(episode, stamps, state, names)
+        targets = _targets(episode, names)
+        action = _commanded(targets, stamps, state, names)
         if gripper.times:
             opening = gripper.before(stamps)
             state = np.column_stack((state, opening))
             told = _gripper_commands(steps, stamps, float(opening[0, 0]))
-            action = np.column_stack((action, _commanded(episode, stamps, told, (GRIPPER,))))
+            of_gripper = [target for target in targets if GRIPPER in target.names]
+            action = np.column_stack((action, _commanded(of_gripper, stamps, told, (GRIPPER,))))
             names = (*names, GRIPPER)
         pose = series(episode, "tcp_pose", _pose)
         return EpisodeFrames(
@@ -144,28 +146,41 @@ def _order(given: Sequence[str], names: Sequence[str]) -> list[int]:
     return [list(given).index(name) for name in names]
 
 
-def _commanded(episode: Episode, moments: Sequence[int], measured: FloatArray, names: Sequence[str]) -> FloatArray:
-    """Return the newest target of some joints at each moment, or ``measured`` where they were commanded nothing."""
-    times: list[int] = []
-    targets: list[FloatArray] = []
+@dataclass(frozen=True, slots=True, eq=False)
+class _Target:
+    """What joints, and the gripper where it is among the ``names``, were sent to from ``at_ns`` on."""
+
+    at_ns: int
+    names: Sequence[str]
+    positions: FloatArray
+
+
+def _targets(episode: Episode, names: Sequence[str]) -> list[_Target]:
+    """Return everything that the arm was sent to, each with all of its joints ``names``."""
+    targets: list[_Target] = []
     if episode.full_name("executor/action") in episode.topics:
         for _, _, message in episode.messages(["executor/action"]):
             if missing := set(names) - set(message.joint_names):
-                if names == (GRIPPER,):
-                    continue  # what an arm is sent says nothing of its gripper
                 raise RecordingError(
                     f'{episode.path}, topic executor/action: no target of "{sorted(missing)[0]}", only of '
                     f"{', '.join(message.joint_names)}"
                 )
             start = stamp_ns(message)
             for point in message.points:
-                times.append(start + point.time_from_start.sec * 10**9 + point.time_from_start.nanosec)
-                targets.append(np.asarray(point.positions, dtype=np.float64)[_order(message.joint_names, names)])
-    action = measured.copy()
+                at = start + point.time_from_start.sec * 10**9 + point.time_from_start.nanosec
+                targets.append(_Target(at, message.joint_names, np.asarray(point.positions, dtype=np.float64)))
+    return targets
+
+
+def _commanded(
+    targets: Sequence[_Target], moments: Sequence[int], measured: FloatArray, names: Sequence[str]
+) -> FloatArray:
+    """Return the newest target of some joints at each moment, or ``measured`` where they were commanded nothing."""
+    times, action = [target.at_ns for target in targets], measured.copy()
     for row, at in enumerate(moments):
         place = bisect.bisect_right(times, at) - 1
         if place >= 0 and at - times[place] <= _COMMANDED_NS:
-            action[row] = targets[place]
+            action[row] = targets[place].positions[_order(targets[place].names, names)]
     return action
 
 
@@ -218,4 +233,9 @@ def _fps(episode: Episode, camera: str, stamps: Sequence[int]) -> float:
     if len(stamps) < 2:
         return 1.0
     found = 1e9 / max(1.0, float(np.median(np.diff(stamps))))
-    return asked if abs(asked / found - 1.0) <= SAME_RATE else max(1.0, round(found))
+    return asked if same_rate(asked, found) else max(1.0, round(found))
+
+
+def same_rate(one: float, other: float) -> bool:
+    """Whether two rates [1/s] are as near as those of one camera are."""
+    return abs(one / other - 1.0) <= _SAME_RATE

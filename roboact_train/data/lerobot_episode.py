@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +59,11 @@ class LeRobotEpisode:
 def image_column(camera: str) -> str:
     """Return the name of the column with the images of a camera."""
     return f"observation.images.{camera}"
+
+
+def is_truncated(table: Any) -> bool:
+    """Whether the table of an episode says that it was cut off."""
+    return TRUNCATED in table.column_names and bool(np.any(table[TRUNCATED][-1].as_py()))
 
 
 def as_lerobot(frames: EpisodeFrames) -> LeRobotEpisode:

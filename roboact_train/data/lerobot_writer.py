@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from roboact_ros.errors import ConfigurationError, RecordingError
 from roboact_ros.recording.version import installed_version
-from roboact_train.data.frames import SAME_RATE, EpisodeFrames
+from roboact_train.data.frames import EpisodeFrames, same_rate
 from roboact_train.data.lerobot_episode import TRUNCATED, LeRobotEpisode, as_lerobot
 from roboact_train.data.lerobot_statistics import Statistics, image_samples, statistics
 from roboact_train.data.pictures import jpeg
@@ -205,7 +205,7 @@ def _compare(first: LeRobotEpisode, other: LeRobotEpisode) -> None:
         ("robot", first.robot or other.robot, other.robot or first.robot),
         ("columns", tuple(first.vectors), tuple(other.vectors)),
         (f"column {TRUNCATED}", first.truncated is not None, other.truncated is not None),
-        ("frames per second", first.fps, other.fps if abs(other.fps / first.fps - 1.0) > SAME_RATE else first.fps),
+        ("frames per second", first.fps, first.fps if same_rate(other.fps, first.fps) else other.fps),
     ):
         if one != two:
             raise RecordingError(f"{other.name} has the {what} {two}, but {first.name} has {one}; convert them apart")

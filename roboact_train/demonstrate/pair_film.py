@@ -17,8 +17,6 @@ from roboact_train.pair_table import PairTable
 
 ROBOT, UNKNOWN = "two-ur5e", "human"
 """``robot_type`` of data of two arms, and of videos without actions."""
-
-
 _TOLD = round(0.02 / STEP)
 """Periods after a frame within which a gripper is told what belongs to the step that ends there."""
 
@@ -60,7 +58,8 @@ class PairFilm:
         """
         vectors = {}
         if actions:
-            tools, openings = (np.array([getattr(moment, what) for moment in self._taken]) for what in _MEASURED)
+            tools = np.array([moment.tools for moment in self._taken])
+            openings = np.array([moment.openings for moment in self._taken])
             # The command is where things are, or what a gripper was told, when the next frame is taken.
             vectors[STATE] = Vectors(_NAMES, _rows(tools, openings))
             vectors[COMMAND] = Vectors(_NAMES, _rows(following(tools), following(np.array(self._wanted))))
@@ -122,4 +121,4 @@ def _names() -> tuple[str, ...]:
     return tuple(names)
 
 
-_NAMES, _MEASURED = _names(), ("tools", "openings")
+_NAMES = _names()
