@@ -25,7 +25,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from roboact_ros.commands.trainings import TRAININGS
+from roboact_ros.commands.trainings import TRAININGS, check_options
 from roboact_ros.errors import ConfigurationError, did_you_mean
 
 _OPTIONS: dict[str, tuple[Any, str, str]] = {
@@ -101,8 +101,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"), help="(%(default)s)")
     parser.add_argument("--camera", default="", metavar="NAME", help="camera of bags (default: the policy's)")
     parser.add_argument("--instruction", default="", metavar="TEXT", help="the task, in place of what bags say")
-    parser.add_argument("--layout", default="standard", metavar="NAME", help="columns of LeRobot data (%(default)s)")
-    parser.add_argument("--hertz", type=float, default=3.0, help="steps per second of LeRobot data (%(default)s)")
+    parser.add_argument("--layout", metavar="NAME", help="columns of LeRobot data (standard)")
+    parser.add_argument("--hertz", type=float, metavar="R", help="steps per second of LeRobot data (3)")
     parser.add_argument("--features", type=Path, metavar="DIR", help="cached features (SOURCE/features or beside DIR)")
     parser.add_argument("--licence", default="not stated", metavar="TEXT", help="of the model, for its manifest")
     parser.add_argument(
@@ -116,6 +116,7 @@ def run(args: argparse.Namespace) -> int:
     """Train."""
     if args.kind not in TRAININGS:
         raise ConfigurationError(f'no model "{args.kind}" to train: {did_you_mean(args.kind, TRAININGS)}')
+    check_options(args)
     given = {name: getattr(args, name) for name in (*_OPTIONS, *_SWITCHES)}
     given = {name: value for name, value in given.items() if value is not None}
     if args.threads is not None and args.threads < 1:
@@ -141,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
             "epochs": settings.epochs,
             "steps": progress["step"],
             "loss": progress["loss"],
-            "best": progress["best"],
+            "score": progress["best"],
             "validation": progress["judged"],
             "samples_per_second": outcome.samples_per_second,
             "seconds": time.monotonic() - begun,

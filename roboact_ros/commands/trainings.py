@@ -18,12 +18,35 @@ if TYPE_CHECKING:
     Started = tuple[LoopSettings, Callable[[], Outcome]]
 
 
+_CLIP_RT = ("clip_rt", "clip_rt_action", "clip_rt_plus", "clip")
+_SEEING = ("vd_vae", "clap_ntp", "clap_rf")
+
+_GOES_WITH = {
+    "corrections": _CLIP_RT,
+    "layout": (*_CLIP_RT, "roboact"),
+    "hertz": (*_CLIP_RT, "roboact"),
+    "features": ("roboact_clip", "roboact", "vd_vae"),
+    "camera": (*_CLIP_RT, "roboact", *_SEEING),
+    "instruction": (*_CLIP_RT, "roboact", "act_vae", *_SEEING),
+}
+"""Which models learn from what these options of ``roboact train`` choose."""
+
+
+def check_options(args: argparse.Namespace) -> None:
+    """Check that no option was given which the model would not heed.
+
+    Raises:
+        ConfigurationError: One was.
+    """
+    for name, kinds in _GOES_WITH.items():
+        if getattr(args, name) not in (None, "", []) and args.kind not in kinds:
+            raise ConfigurationError(f"--{name} goes with {', '.join(kinds)}, not with {args.kind}")
+
+
 def _clip_rt(args: argparse.Namespace, given: dict[str, Any]) -> Started:
     """Return the settings of a CLIP-RT model and what trains it."""
     from roboact_train.training.settings import TrainSettings
 
-    if args.features is not None:
-        raise ConfigurationError(f"--features {args.features} goes with roboact_clip, not {args.kind}")
     settings = _settings(args, given, TrainSettings)
 
     def start() -> Outcome:
@@ -38,7 +61,6 @@ def _clip_rt(args: argparse.Namespace, given: dict[str, Any]) -> Started:
 
 def _roboact_clip(args: argparse.Namespace, given: dict[str, Any]) -> Started:
     """Return the settings of RoboAct-CLIP and what trains it."""
-    _without_corrections(args, "; roboact_clip learns from what roboact reconstruct wrote")
     from roboact_train.roboact_clip.settings import RoboActClipSettings
 
     settings = _settings(args, given, RoboActClipSettings)
@@ -53,7 +75,6 @@ def _roboact_clip(args: argparse.Namespace, given: dict[str, Any]) -> Started:
 
 def _roboact(args: argparse.Namespace, given: dict[str, Any]) -> Started:
     """Return the settings of a policy on a frozen encoder and what trains it."""
-    _without_corrections(args, "; roboact learns from whole episodes")
     from roboact_train.roboact.settings import RoboActSettings
 
     settings = _settings(args, given, RoboActSettings)
@@ -69,7 +90,6 @@ def _roboact(args: argparse.Namespace, given: dict[str, Any]) -> Started:
 
 def _tokenizer(args: argparse.Namespace, given: dict[str, Any]) -> Started:
     """Return the settings of an Act-VAE or a VD-VAE and what trains it."""
-    _without_corrections(args, f", not with {args.kind}")
     from roboact_train.clap.tokenizer_settings import SETTINGS_OF
 
     settings = _settings(args, given, SETTINGS_OF[args.kind])
@@ -85,7 +105,6 @@ def _tokenizer(args: argparse.Namespace, given: dict[str, Any]) -> Started:
 
 def _clap_ntp(args: argparse.Namespace, given: dict[str, Any]) -> Started:
     """Return the settings of CLAP-NTP and what trains it."""
-    _without_corrections(args, "; clap_ntp learns from whole episodes")
     from roboact_train.clap.ntp_settings import NtpSettings
 
     settings = _settings(args, given, NtpSettings)
@@ -100,7 +119,6 @@ def _clap_ntp(args: argparse.Namespace, given: dict[str, Any]) -> Started:
 
 def _clap_rf(args: argparse.Namespace, given: dict[str, Any]) -> Started:
     """Return the settings of CLAP-RF and what trains it."""
-    _without_corrections(args, "; clap_rf learns from whole episodes")
     from roboact_train.clap.rf_settings import RfSettings
 
     settings = _settings(args, given, RfSettings)
@@ -111,11 +129,6 @@ def _clap_rf(args: argparse.Namespace, given: dict[str, Any]) -> Started:
         return train(RfRequest(**_of_clap(args, settings)), tell)
 
     return settings, start
-
-
-def _without_corrections(args: argparse.Namespace, why: str) -> None:
-    if args.corrections:
-        raise ConfigurationError(f"--corrections go with clip_rt{why}")
 
 
 def _settings(args: argparse.Namespace, given: dict[str, Any], kind: type[AnySettings]) -> AnySettings:
@@ -140,7 +153,8 @@ def _choices(args: argparse.Namespace, settings: LoopSettings) -> Choices:
     """Return how samples are read."""
     from roboact_train.data.sources import Choices
 
-    return Choices(args.camera, args.instruction, args.layout, args.hertz, settings.seed)
+    given = {name: value for name in ("layout", "hertz") if (value := getattr(args, name)) is not None}
+    return Choices(args.camera, args.instruction, seed=settings.seed, **given)
 
 
 def settings_file(name: str) -> Path | None:
@@ -159,10 +173,7 @@ def settings_file(name: str) -> Path | None:
 
 
 TRAININGS: dict[str, Callable[[argparse.Namespace, dict[str, Any]], Started]] = {
-    "clip_rt": _clip_rt,
-    "clip_rt_action": _clip_rt,
-    "clip_rt_plus": _clip_rt,
-    "clip": _clip_rt,
+    **dict.fromkeys(_CLIP_RT, _clip_rt),
     "roboact_clip": _roboact_clip,
     "roboact": _roboact,
     "act_vae": _tokenizer,

@@ -238,7 +238,9 @@ def test_bad_data_is_named(squares: Path, tmp_path: Path) -> None:
     [
         (["--chunk", "4"], 'unknown setting "chunk"'),
         (["--ablation", "time"], "ablation = 'time'"),
-        (["--corrections", "bag"], "roboact_clip learns from"),
+        (["--corrections", "bag"], "--corrections goes with clip_rt, clip_rt_action"),
+        (["--hertz", "0"], "roboact, not with roboact_clip"),
+        (["--camera", "haed"], "clap_rf, not with roboact_clip"),
     ],
 )
 def test_options_of_other_models_are_refused(
