@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from roboact_train.evaluate.result import Result
 
 
+_SEED = 100_000
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("suite", choices=("tabletop", "two_arms", "kitchen", "libero"), help="where to evaluate")
@@ -50,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tasks", nargs="+", default=["all"], metavar="TASK", help="(all)")
     parser.add_argument("--episodes", type=int, default=50, metavar="N", help="of each task (%(default)s)")
     parser.add_argument(
-        "--seed", type=int, default=100_000, metavar="S", help="number of the first episode (%(default)s)"
+        "--seed", type=int, default=_SEED, metavar="S", help="number of the first episode (%(default)s)"
     )
     parser.add_argument("--split", default="train", metavar="NAME", help="train or unseen (%(default)s)")
     parser.add_argument(
@@ -230,6 +233,8 @@ def _libero(args: argparse.Namespace) -> Iterator[_Work]:
     from roboact_train.evaluate.libero.policy import weights_of
     from roboact_train.evaluate.libero.trial import trials_of
 
+    if args.seed != _SEED:
+        raise ConfigurationError("--seed is not for LIBERO, whose stored states are taken in their order")
     trials, libero = trials_of(args)
     weights = weights_of(args.policy)
     processes = 1 if args.processes is None else args.processes

@@ -36,7 +36,8 @@ class Boundary:
     def crossed(self, frames: FloatArray, frames_before: FloatArray) -> str | None:
         """Return what is wrong with the arm at ``frames``, or None.
 
-        What is already wrong before and gets no worse is accepted, so that an arm outside can move back.
+        What is already wrong before and gets no worse is accepted, so that an arm outside can move back; what is no
+        number is not.
 
         Args:
             frames: (n + 1, 4, 4) poses in the base of the frames behind the joints and of the tool.
@@ -46,10 +47,10 @@ class Boundary:
         for axis, low, high in zip(range(3), self.box_low.tolist(), self.box_high.tolist(), strict=True):
             value, before = point[axis], point_before[axis]
             excess = max(low - value, value - high)
-            if excess > TOLERANCE and excess > max(low - before, before - high):
+            if not (excess <= TOLERANCE or excess <= max(low - before, before - high)):
                 return self._outside(axis, value)
         gap, part, other = self.clearance(frames)
-        if gap < -TOLERANCE and gap < self.clearance(frames_before)[0]:
+        if not (gap >= -TOLERANCE or gap >= self.clearance(frames_before)[0]):
             return f"collision: {self.describe(part, other)} would overlap by {-gap:.3f} m"
         return None
 

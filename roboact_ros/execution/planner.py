@@ -22,6 +22,7 @@ from roboact_ros.execution.steps import (
     displacement_to,
 )
 from roboact_ros.execution.trajectory import JointTrajectory, ToolLimits, ToolState, ToolTrajectory, way_to_rest
+from roboact_ros.execution.whole_turns import nearest_turn
 from roboact_ros.types import FloatArray, Motion
 
 HOME_LIMITS = (1.0, 2.0, 10.0)
@@ -100,7 +101,8 @@ class Planner:
             MotionRefused: There is no such trajectory.
         """
         if isinstance(step, Home):
-            return JointMotion(self._joint_trajectory(q, self._home))
+            home = nearest_turn(self._home, q, *self._kinematics.joint_limits[:2])
+            return JointMotion(self._joint_trajectory(q, home))
         if isinstance(step, Undo) and step.origin.joint:
             return JointMotion(self._joint_trajectory(q, step.origin.q))
         if isinstance(step, ChunkPart):

@@ -18,6 +18,7 @@ from roboact_ros.execution import serial_chain
 from roboact_ros.execution.dh import pose_error, solve_symmetric
 from roboact_ros.execution.jacobian import CHARACTERISTIC_LENGTH, condition_number
 from roboact_ros.execution.link_capsules import LinkBoundary
+from roboact_ros.execution.whole_turns import nearest_turn
 from roboact_ros.types import FloatArray
 from roboact_ros.urdf import UrdfArm
 
@@ -110,7 +111,7 @@ class UrdfKinematics:
         frames = self.chain(q)
         error = pose_error(pose_tool_in_base, frames[-1])
         way = float(np.linalg.norm(error[:3]) + CHARACTERISTIC_LENGTH * np.linalg.norm(error[3:]))
-        drawn: FloatArray = (1.0 - exp(-way / SETTLING_LENGTH)) * (self._home - q)
+        drawn: FloatArray = (1.0 - exp(-way / SETTLING_LENGTH)) * (self._home_near(q) - q)
         damping = 1e-12
         for _ in range(_ITERATIONS):
             if np.abs(error).max() < ACCEPTED_ERROR and not drawn.any():
@@ -127,6 +128,9 @@ class UrdfKinematics:
                 damping *= 100.0
             drawn = np.zeros_like(drawn)
         raise MotionRefused(self._refusal(pose_tool_in_base, q, error))
+
+    def _home_near(self, q: FloatArray) -> FloatArray:
+        return nearest_turn(self._home, q, self._lowest, self._highest)
 
     def _twist(self, pose: FloatArray, q: FloatArray) -> float:
         """Return how far the last joint turns alone towards a pose [rad]."""
@@ -182,7 +186,10 @@ def _placements(arm: UrdfArm) -> tuple[FloatArray, Any]:
         # How the joint moves its own frame: the column has the axis in its first or last three entries.
         axes = pinocchio.computeJointJacobian(model, data, neutral, number)[:, model.joints[number].idx_v]
         slides.append(bool(axes[:3].any()))
-        turn = pinocchio.SE3(_rotation_to(axes[:3] if slides[-1] else axes[3:]), np.zeros(3))
+        axis = axes[:3] if slides[-1] else axes[3:]
+        if not np.linalg.norm(axis) > 0.5:
+            raise ConfigurationError(f"{arm.path}: {name} has no axis")
+        turn = pinocchio.SE3(_rotation_to(axis), np.zeros(3))
         placements.append((before * model.jointPlacements[number] * turn).homogeneous)
         before = turn.inverse()
     placements.append((before * tool).homogeneous)

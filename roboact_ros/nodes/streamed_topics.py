@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from pathlib import Path
 
+import numpy as np
 from builtin_interfaces.msg import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
+from roboact_ros.arms.streamed import STALE_NS
 from roboact_ros.cells.arm_description import ArmDescription
+from roboact_ros.execution.whole_turns import nearest_turn
 from roboact_ros.urdf import read_urdf
 
 LEAD_NS = 60_000_000
@@ -36,7 +39,8 @@ class StreamedTopics:
     """
 
     def __init__(self, node: Node, arm: ArmDescription, told: Told) -> None:
-        self.joints = read_urdf(Path(arm.urdf), arm.base, arm.tool).joints
+        description = read_urdf(Path(arm.urdf), arm.base, arm.tool)
+        self.joints, self._ends = description.joints, np.array((description.lowest, description.highest))
         self._told, self._warn = told, node.get_logger().warning
         self._last: tuple[int, list[float]] = (0, [])
         self._problem = ""
@@ -70,10 +74,13 @@ class StreamedTopics:
         self._problem = ""
         order = [names.index(name) for name in self.joints]
         q = [float(message.position[i]) for i in order]
+        if now - before > STALE_NS:  # a driver that was started again may count turns anew
+            q_before = q
+        # Some drivers tell where in its turn a joint without ends is: it never leaps by a whole one.
+        q = nearest_turn(np.array(q), np.array(q_before), *self._ends).tolist()
         qd = [float(message.velocity[i]) for i in order] if len(message.velocity) == len(names) else []
         if not (qd and all(map(isfinite, qd))):  # drivers that do not measure speeds tell none, or NaN
-            moved = zip(q, q_before or q, strict=True)
-            qd = [(new - old) * 1e9 / (now - before) for new, old in moved]
+            qd = [(new - old) * 1e9 / (now - before) for new, old in zip(q, q_before, strict=True)]
         self._last = now, q
         self._told(q, qd, now)
 

@@ -68,7 +68,7 @@ def rest_of(underway: Underway, stamp_ns: int, count: int, period_ns: int) -> Re
         found[:, :3, 3] -= moved[:3, 3]
         found[:, :3, :3] = found[:, :3, :3] @ moved[:3, :3].T
         poses.append(found)
-        openings.append(rows[np.minimum(at.astype(int), len(rows) - 1), 6])
+        openings.append(rows[(np.rint(at).astype(int) - 1).clip(0, len(rows) - 1), 6])  # a step's holds at its end
     frozen = ceil((underway.arrives_ns - stamp_ns) / period_ns)
     return Rest(np.array(poses), np.array(openings), min(max(frozen, 0), covered), covered)
 

@@ -26,14 +26,14 @@ from roboact_ros.types import CHUNK_AXES, ActionChunk, FloatArray, Motion
 class Rig:
     """The executor of one such arm, or of two, with ideal arms and the record of everything that was streamed."""
 
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
+    def __init__(self, cell: Cell, q: FloatArray | None = None) -> None:
+        self.cell, q = cell, np.array(HOME) if q is None else q
         self.executors = {name: executor_of(cell.of_arm(name)) for name in cell.arm_names}
         single = next(iter(self.executors.values()))
         self.executor: DualExecutor | None = DualExecutor.from_cell(cell, self.executors) if cell.arms else None
         self.single, self.kinematics = single, single.limits.kinematics
         self.period_ns = round(1e9 / rate_of(cell.of_arm(cell.arm_names[0])))
-        self.arms = [IdealArm(np.array(HOME), self.kinematics.forward, self.period_ns / 1e9) for _ in self.executors]
+        self.arms = [IdealArm(q.copy(), self.kinematics.forward, self.period_ns / 1e9) for _ in self.executors]
         self.now = 1_000_000_000
         self.streams: list[list[FloatArray]] = [[] for _ in self.arms]
         self.cycle(3)

@@ -153,5 +153,8 @@ def test_refusals_say_what_is_missing(arm: UrdfKinematics, tmp_path: Path) -> No
         arm.inverse(far, home)
     with pytest.raises(MotionRefused, match="not a pose"):
         arm.inverse(np.full((4, 4), np.nan), home)
+    still = written(tmp_path, urdf_text().replace('<axis xyz="0 1 0"/>', '<axis xyz="0 0 0"/>', 1))
+    with pytest.raises(ConfigurationError, match="shoulder_pitch has no axis"):
+        UrdfKinematics(read_urdf(still, "stand", "grasp"), home, 0.05)
     with pytest.raises(ConfigurationError, match="6 joints are given"):
         UrdfKinematics(arm.arm, home[:6], 0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from seven_joints import HOME, JOINTS, forward_by_hand, written_cell
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
+from roboact_ros.arms.streamed import STALE_NS
 from roboact_ros.cells.load import load_cell
 from roboact_ros.nodes.messages.arm import tool_pose_from_message
 from roboact_ros.nodes.messages.diagnostics import status_from_message
@@ -120,6 +122,42 @@ def test_words_move_an_arm_over_its_topics(driver: Driver) -> None:
         assert list(message.joint_names) == NAMES
         due = [point.time_from_start.sec * 10**9 + point.time_from_start.nanosec for point in message.points]
         assert due == sorted(due) and due[-1] == LEAD_NS and due[0] > 0
+
+
+def test_a_joint_that_is_told_within_one_turn_never_leaps(tmp_path: Path) -> None:
+    told: list[tuple[list[float], list[float], int]] = []
+    path = written_cell(tmp_path)
+    urdf = tmp_path / "seven.urdf"
+    urdf.write_text(urdf.read_text().replace('"wrist_roll" type="revolute"', '"wrist_roll" type="continuous"'))
+    with rclpy.Context() as context:
+        node = Node("executor", context=context)
+        executor = EventsExecutor(context=context)
+        executor.add_node(node)
+        arm = load_cell(path).arm
+        StreamedTopics(node, arm, lambda q, qd, at_ns: told.append((list(q), list(qd), at_ns)))
+        joints = node.create_publisher(JointState, arm.joint_states, 10)
+        begun = time.monotonic()
+        end, turned = begun + DEADLINE, 3.0
+        while not told or turned < 3.5:
+            assert time.monotonic() < end, "the arm is never heard"
+            turned = 3.0 + 0.4 * (time.monotonic() - begun)
+            within = (turned + np.pi) % (2 * np.pi) - np.pi
+            joints.publish(JointState(name=NAMES, position=[*HOME[:-1], within]))
+            executor.spin_once(timeout_sec=0.02)
+            time.sleep(0.01)
+        for (q_before, _, before), (q, qd, at_ns) in itertools.pairwise(told):
+            if at_ns - before < STALE_NS:
+                assert abs(q[-1] - q_before[-1]) < 0.4 and abs(qd[-1]) < 20.0
+        time.sleep(STALE_NS / 1e9 + 0.1)  # a driver that was started again
+        count = len(told)
+        while len(told) == count:
+            assert time.monotonic() < end, "the arm is never heard again"
+            joints.publish(JointState(name=NAMES, position=[*HOME[:-1], -2.0]))
+            executor.spin_once(timeout_sec=0.02)
+        assert told[-1][0][-1] == pytest.approx(-2.0)
+        assert told[-1][1][-1] == 0.0
+        node.destroy_node()
+        executor.shutdown()
 
 
 def test_joint_states_that_are_no_numbers_are_never_taken_for_those_of_the_arm(tmp_path: Path) -> None:

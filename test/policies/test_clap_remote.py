@@ -69,6 +69,10 @@ def test_nothing_but_numbers_and_text_is_packed_or_unpacked() -> None:
     for kind in ("|O", "<c16", "|V4", "(2,)<f4", "<f4,<f4", 7, None):
         with pytest.raises(PolicyError, match="is refused"):
             unpack(msgpack.packb({b"__ndarray__": True, b"data": bytes(16), b"dtype": kind, b"shape": [2]}))
+    for kind, data in (("|S900000000", 900_000_000), ("<U9", 9), ("<f8", "1.0"), ("|S2", "ab"), ("<i8", None)):
+        with pytest.raises(PolicyError, match="does not come as"):
+            unpack(msgpack.packb({b"__npgeneric__": True, b"data": data, b"dtype": kind}))
+    assert unpack(pack([np.str_("ä"), np.bytes_(b"x"), np.True_, np.uint8(3)])) == ["ä", b"x", True, 3]
     for shape in ([3], [-1], "22", [2**40], [1.0], None):
         with pytest.raises(PolicyError, match="is cut off"):
             unpack(msgpack.packb({b"__ndarray__": True, b"data": bytes(16), b"dtype": "<f8", b"shape": shape}))

@@ -50,6 +50,20 @@ def test_what_is_left_leads_where_the_chunk_led() -> None:
     assert mask[:4].tolist() == [1.0] * 4 and 0.0 < mask[4] < 0.5 and not mask[5:].any()
 
 
+def test_grippers_change_where_they_did() -> None:
+    steps = np.tile([0.01, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0], (8, 1))
+    steps[4:, 6] = 0.0  # closes after the fifth step
+    old = ActionChunk(CHUNK_AXES, steps, PERIOD, 1000 * MS)
+    assert rest_of(underway(old, 0.0), 1000 * MS, 8, PERIOD).openings[0].tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
+    assert rest_of(underway(old, 3.0), 1300 * MS, 8, PERIOD).openings[0].tolist() == [1, 0, 0, 0, 0, 0, 0, 0]
+    halves = rest_of(underway(old, 3.0), 1300 * MS, 8, PERIOD // 2)
+    assert halves.openings[0].tolist() == [1, 1, 1, 0, 0, 0, 0, 0]  # from 0.048 m on, half a short step too early
+    for begun in (0.9, 2.3, 3.8):  # however often what is left is counted anew, it closes within half a step
+        rest = rest_of(underway(old, begun), 1300 * MS, 8, PERIOD)
+        closes = begun + 1 + int(rest.openings[0].tolist().index(0.0))
+        assert abs(closes - 5.0) <= 0.5
+
+
 def test_the_mean_of_a_chunk_with_itself_is_itself() -> None:
     old = chunk()
     rest = rest_of(underway(old, 3.0), old.stamp_ns + 300 * MS, 5, PERIOD)

@@ -132,10 +132,17 @@ def test_a_server_is_shown_both_images_and_asked_once_for_eight_steps(tmp_path: 
     np.testing.assert_allclose(sent[:, :6], chunk[0, [*range(8), *range(8), *range(4)], :6], rtol=1e-6)
 
 
-def test_a_server_that_sends_other_columns_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("actions", "message"),
+    [
+        (np.zeros((1, 8, 14), np.float32), r"\(1, 8, 14\); valid are actions of \(1, steps, 7\)"),
+        (np.full((1, 8, 7), "abc"), "actions of the type <U3; valid are numbers"),
+    ],
+)
+def test_a_server_that_sends_other_columns_or_text_is_refused(tmp_path: Path, actions: Any, message: str) -> None:
     with served() as server, Libero(write_libero(tmp_path)) as libero:
-        server.answering = lambda request: good(request, np.zeros((1, 8, 14), np.float32))
-        with pytest.raises(PolicyError, match=r"\(1, 8, 14\); valid are actions of \(1, steps, 7\)"):
+        server.answering = lambda request: good(request, actions)
+        with pytest.raises(PolicyError, match=message):
             LiberoTrial(f"remote:{server.address}", "libero_spatial", 4, 1, 20).run(libero)
 
 
@@ -179,7 +186,15 @@ def test_policies_that_are_none_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "option", [["--split", "unseen"], ["--size", "64", "64"], ["--motions", "0"], ["--camera", "x"], ["--base", "qwen"]]
+    "option",
+    [
+        ["--split", "unseen"],
+        ["--size", "64", "64"],
+        ["--motions", "0"],
+        ["--camera", "x"],
+        ["--base", "qwen"],
+        ["--seed", "5"],
+    ],
 )
 def test_options_of_other_suites_are_refused(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", "libero", "--policy", "random", *option]) != 0

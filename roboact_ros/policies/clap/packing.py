@@ -14,6 +14,10 @@ _ARRAY, _SCALAR, _DATA, _TYPE, _SHAPE = b"__ndarray__", b"__npgeneric__", b"data
 _PLAIN = re.compile(r"[<>|=]?[biufSU]\d+")
 """Types of arrays that are nothing but numbers or text."""
 
+_NUMBER = (bool, int, float)
+_ITEMS: dict[str, tuple[type, ...]] = {**dict.fromkeys("biuf", _NUMBER), "S": (bytes,), "U": (str,)}
+"""What a scalar is made of, by the kind of its type."""
+
 
 def pack(value: Any) -> bytes:
     """Return ``value``, made of dictionaries, lists, text, numbers and arrays, as bytes.
@@ -61,9 +65,11 @@ def _restored(found: dict[Any, Any]) -> Any:
     kind = found.get(_TYPE)
     if not isinstance(kind, str) or not _PLAIN.fullmatch(kind):
         raise PolicyError(f"an array of the type {kind!r} is refused")
-    if _SCALAR in found:
-        return np.dtype(kind).type(found.get(_DATA))
     shape, data = found.get(_SHAPE), found.get(_DATA)
+    if _SCALAR in found:
+        if not isinstance(data, _ITEMS[np.dtype(kind).kind]):  # a number as text is how much room NumPy makes for it
+            raise PolicyError(f"a scalar of the type {kind} does not come as {type(data).__name__}")
+        return np.dtype(kind).type(data)
     sizes = isinstance(shape, list) and all(isinstance(size, int) and size >= 0 for size in shape)
     if not sizes or not isinstance(data, bytes) or math.prod(shape or ()) * np.dtype(kind).itemsize != len(data):
         raise PolicyError(f"an array of the shape {shape} and type {kind} is cut off")

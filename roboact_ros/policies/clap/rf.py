@@ -19,6 +19,7 @@ from roboact_ros.policies.clap.representation import (
     steps_of_arm,
 )
 from roboact_ros.policies.clap.run_folder import ClapRun
+from roboact_ros.policies.clap.statistics import FAR
 from roboact_ros.policies.clap.step_statistics import StepStatistics
 from roboact_ros.policies.nets.clap.chunk_network import GraphedChunks
 from roboact_ros.policies.nets.clap.guidance import Guide
@@ -157,7 +158,8 @@ class ClapRf:
         config = self._run.config
         rest = rest_of(underway, stamp_ns, config.horizon, self._period_ns)
         known = self._meaning.normalised(relative_of(rest, self._layout))
-        weights = np.tile(soft_mask(rest, config.horizon)[:, None], (1, known.shape[1]))
+        # Where data never changes, the least movement lies far outside of it, and no model can follow.
+        weights = soft_mask(rest, config.horizon)[:, None] * (np.abs(known) <= FAR)
         if known.shape[1] == len(self._layout.columns):
             weights *= self._layout.columns
         found = torch.from_numpy(np.stack((known, weights))).float().to(self._device)

@@ -82,6 +82,8 @@ class RemoteSteps:
         if not isinstance(actions, np.ndarray) or actions.ndim != 3 or len(actions) != 1 or actions.shape[2] != ACTION:
             found = actions.shape if isinstance(actions, np.ndarray) else type(actions).__name__
             raise PolicyError(f"{self._server.address} sent {found}; valid are actions of (1, steps, {ACTION})")
+        if actions.dtype.kind not in "fiu":
+            raise PolicyError(f"{self._server.address} sent actions of the type {actions.dtype}; valid are numbers")
         if not actions.shape[1]:
             raise PolicyError(f"{self._server.address} sent no step")
         rows: FloatArray = actions[0].astype(np.float64)
@@ -94,7 +96,7 @@ class RemoteSteps:
     def _note(self, metadata: dict[str, Any]) -> None:
         """Note how many steps are carried out before the server is asked again."""
         size = metadata.get("action_chunk_size", 0)
-        if not isinstance(size, int) or size < 0:
+        if type(size) is not int or size < 0:
             raise PolicyError(f"{self._server.address} has an action_chunk_size of {size!r}")
         self._executed = size
 
