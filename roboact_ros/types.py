@@ -131,7 +131,6 @@ class ArmState:
         monotonic_ns: When the state was read, ``time.monotonic_ns()`` [ns].
         q: (6,) joint positions [rad].
         qd: (6,) joint velocities [rad/s].
-        pose_tool_in_base: (4, 4) homogeneous transform [m], as the robot reports it.
         mode: What the robot can do right now.
         speed_scaling: Fraction of the commanded speed the robot runs at (teach pendant slider), 0 … 1.
     """
@@ -139,7 +138,6 @@ class ArmState:
     monotonic_ns: int
     q: FloatArray
     qd: FloatArray
-    pose_tool_in_base: FloatArray
     mode: ArmMode
     speed_scaling: float = 1.0
 

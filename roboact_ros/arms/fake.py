@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from roboact_ros.errors import ArmError
@@ -15,12 +13,10 @@ class IdealArm:
 
     Args:
         q: (n,) joint positions at start [rad].
-        forward: Pose (4, 4) of the tool in the base at given joints.
         dt: Control period [s].
     """
 
-    def __init__(self, q: FloatArray, forward: Callable[[FloatArray], FloatArray], dt: float = 0.002) -> None:
-        self._forward = forward
+    def __init__(self, q: FloatArray, dt: float = 0.002) -> None:
         self._dt = dt
         self._time_ns = 0
         self.q = np.array(q, dtype=np.float64)
@@ -33,8 +29,7 @@ class IdealArm:
     def read(self) -> ArmState:
         """See :class:`~roboact_ros.arms.arm.Arm`."""
         self._time_ns += round(self._dt * 1e9)
-        q = self.q.copy()
-        return ArmState(self._time_ns, q, self.qd.copy(), self._forward(q), self.mode, self.speed_scaling)
+        return ArmState(self._time_ns, self.q.copy(), self.qd.copy(), self.mode, self.speed_scaling)
 
     def servo(self, q: FloatArray) -> None:
         """See :class:`~roboact_ros.arms.arm.Arm`."""

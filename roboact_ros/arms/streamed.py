@@ -20,7 +20,6 @@ class StreamedArm:
     """See :class:`~roboact_ros.arms.arm.Arm`. The driver at the other end is trusted to follow.
 
     Args:
-        forward: Pose (4, 4) of the tool in the base at given joints.
         dt: Control period [s].
         deceleration: How hard the fastest joint brakes in a halt [rad/s^2].
         clock: Monotonic time [ns].
@@ -28,12 +27,11 @@ class StreamedArm:
 
     def __init__(
         self,
-        forward: Callable[[FloatArray], FloatArray],
         dt: float,
         deceleration: float = HALT_DECELERATION,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        self._forward, self._dt, self._deceleration, self._clock = forward, dt, deceleration, clock
+        self._dt, self._deceleration, self._clock = dt, deceleration, clock
         self._told: ArmState | None = None
         self._q: FloatArray | None = None
         self._qd = np.zeros(0)
@@ -46,8 +44,7 @@ class StreamedArm:
 
     def tell(self, q: Sequence[float], qd: Sequence[float], at_ns: int) -> None:
         """Note joints [rad] and their speeds [rad/s] that were measured at a monotonic time [ns]."""
-        joints = np.array(q, dtype=np.float64)
-        self._told = ArmState(at_ns, joints, np.array(qd), self._forward(joints), ArmMode.RUNNING)
+        self._told = ArmState(at_ns, np.array(q, dtype=np.float64), np.array(qd), ArmMode.RUNNING)
 
     def take(self) -> list[tuple[int, list[float]]]:
         """Return the targets since the last call, each with the monotonic time that it was commanded at [ns]."""
@@ -65,7 +62,7 @@ class StreamedArm:
         if self._clock() - self._told.monotonic_ns <= STALE_NS:
             return self._told
         told = self._told
-        return ArmState(told.monotonic_ns, told.q, np.zeros_like(told.q), told.pose_tool_in_base, ArmMode.SILENT)
+        return ArmState(told.monotonic_ns, told.q, np.zeros_like(told.q), ArmMode.SILENT)
 
     def servo(self, q: FloatArray) -> None:
         """See :class:`~roboact_ros.arms.arm.Arm`."""

@@ -13,7 +13,6 @@ from rtde_receive import RTDEReceiveInterface
 
 from roboact_ros.arms.ur_dashboard import Dashboard
 from roboact_ros.errors import ArmError
-from roboact_ros.execution.poses import pose_from_vector
 from roboact_ros.execution.realtime import lazy_threads
 from roboact_ros.robots import RobotModel
 from roboact_ros.types import ArmMode, ArmState, FloatArray
@@ -45,7 +44,6 @@ _VARIABLES = [
     "timestamp",
     "actual_q",
     "actual_qd",
-    "actual_TCP_pose",
     "actual_TCP_speed",
     "robot_mode",
     "runtime_state",
@@ -128,7 +126,7 @@ class URArm:
             if self._state.mode is not ArmMode.DISCONNECTED:
                 self._report(self._lost)
                 s = self._state
-                self._state = ArmState(now, s.q, np.zeros(6), s.pose_tool_in_base, ArmMode.DISCONNECTED)
+                self._state = ArmState(now, s.q, np.zeros(6), ArmMode.DISCONNECTED)
         elif not self._servoing:
             self._kick(now)
         return self._state
@@ -197,7 +195,6 @@ class URArm:
             monotonic_ns=now,
             q=np.array(receive.getActualQ()),
             qd=np.array(receive.getActualQd()),
-            pose_tool_in_base=pose_from_vector(*receive.getActualTCPPose()),
             mode=mode,
             speed_scaling=min(1.0, max(0.0, receive.getSpeedScaling() * receive.getTargetSpeedFraction())),
         )

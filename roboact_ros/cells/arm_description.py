@@ -14,6 +14,11 @@ ARMS = ("left", "right")
 """Names of the arms of a cell that has two."""
 
 
+def topic_of_arm(arm: str, topic: str) -> str:
+    """Return the name of a topic below that of its arm; the only arm of a cell has none."""
+    return f"{arm}/{topic}" if arm else topic
+
+
 @dataclass(frozen=True, config=STRICT)
 class ArmDescription:
     """The arm.

@@ -16,7 +16,7 @@ from roboact_ros.recording.summary import ListedBag, list_bag
 
 _OPEN = 2
 """Episodes that are kept open."""
-_TEXTS = {"instruction": "instruction", "correction": "person", "teleop/motion": "person", "policy/motion": "policy"}
+_TEXTS = ("instruction", "correction", "teleop/motion", "policy/motion")
 _MAGIC = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png"}
 
 
@@ -146,11 +146,12 @@ class Recording:
 
 def _moments(episode: Episode) -> list[Moment]:
     """Return what was said and what the executor reported whenever that changed."""
-    wanted = [topic for topic in (*_TEXTS, "executor/status") if episode.full_name(topic) in episode.topics]
-    relative = {episode.full_name(topic): topic for topic in wanted}
+    relative = episode.recorded(_TEXTS)
+    if (status := episode.full_name("executor/status")) in episode.topics:  # of two arms, that of both
+        relative[status] = "executor/status"
     moments: list[Moment] = []
     told = ""
-    for name, logged, message in episode.messages(wanted):
+    for name, logged, message in episode.messages(relative):
         topic = relative[name]
         text = message.message if topic == "executor/status" else message.data
         if topic == "executor/status" and text == told:

@@ -19,12 +19,21 @@ class Drive:
     Args:
         arm: The arm.
         gripper: The gripper in its thread, or None.
+        forward: Pose (4, 4) of the tool in the base at given joints, of the arm as it is commanded: a controller tells
+            that of whatever tool it was told of last.
         report: Takes a line for the operator when the arm does not take a target.
         name: Name of the arm; a single one has none.
     """
 
-    def __init__(self, arm: Arm, gripper: GripperWorker | None, report: Callable[[str], None], name: str = "") -> None:
-        self._arm, self._gripper, self._tell, self._name = arm, gripper, report, name
+    def __init__(
+        self,
+        arm: Arm,
+        gripper: GripperWorker | None,
+        forward: Callable[[FloatArray], FloatArray],
+        report: Callable[[str], None],
+        name: str = "",
+    ) -> None:
+        self._arm, self._gripper, self._forward, self._tell, self._name = arm, gripper, forward, report, name
         self._targets: list[tuple[int, list[float], str]] = []
         self._last: FloatArray | None = None
 
@@ -67,7 +76,7 @@ class Drive:
             "at": state.monotonic_ns,
             "q": state.q.tolist(),
             "qd": state.qd.tolist(),
-            "pose": state.pose_tool_in_base[:3].ravel().tolist(),
+            "pose": self._forward(state.q)[:3].ravel().tolist(),
             "gripper": None if gripper is None else [gripper.opening, gripper.moving, gripper.holding],
             "targets": targets,
             "commands": self._arm.take() if isinstance(self._arm, StreamedArm) else [],

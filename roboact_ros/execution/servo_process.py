@@ -35,7 +35,7 @@ from roboact_ros.execution.control import OneArm
 from roboact_ros.execution.drive import Drive
 from roboact_ros.execution.dual_executor import DualExecutor
 from roboact_ros.execution.executor import Executor
-from roboact_ros.execution.of_cell import executor_of, kinematics_of, rate_of
+from roboact_ros.execution.of_cell import executor_of, rate_of
 from roboact_ros.execution.one_of_two import OneOfTwo
 from roboact_ros.execution.realtime import prepare_process, silence_collector
 from roboact_ros.execution.requests import Requests
@@ -132,7 +132,7 @@ def _connect_one(cell: Cell, report: Callable[[str], None]) -> Connected:
 def _streamed(cell: Cell) -> StreamedArm:
     """Return an arm that the node talks to."""
     deceleration = min(STREAMED_DECELERATION, cell.safety.joint_acceleration)
-    return StreamedArm(kinematics_of(cell).forward, 1.0 / rate_of(cell), deceleration)
+    return StreamedArm(1.0 / rate_of(cell), deceleration)
 
 
 def _answer(channel: Channel, first: Message, reason: str, streamed: dict[str, StreamedArm]) -> None:
@@ -170,9 +170,9 @@ def _loop(
     if first["paused"]:
         executor.pause()
     drives = []
-    for name in executors:
-        report = _report(name, notices)
-        drives.append(Drive(arms[name], _gripper(cell.of_arm(name), report), report, name))
+    for name, one in executors.items():
+        report, forward = _report(name, notices), one.limits.kinematics.forward
+        drives.append(Drive(arms[name], _gripper(cell.of_arm(name), report), forward, report, name))
     stale, seen_stale = (int(seconds * 1e9) for seconds in (cell.safety.command_timeout, cell.safety.camera_timeout))
     asked = {name: OneOfTwo(both, name) for name in both.names} if both is not None else {}
     requests = Requests(executor, arms.unlock, stale, seen_stale, asked)

@@ -14,6 +14,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
 
+from roboact_ros.cells.arm_description import topic_of_arm
 from roboact_ros.nodes.messages.arm import (
     BASE_FRAME,
     JOINT_NAMES,
@@ -26,11 +27,6 @@ from roboact_ros.nodes.messages.diagnostics import Status, status_to_message
 from roboact_ros.types import GripperState
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-
-
-def topic_of_arm(arm: str, topic: str) -> str:
-    """Return the name of a topic below that of its arm; the only arm of a cell has none."""
-    return f"{arm}/{topic}" if arm else topic
 
 
 class ArmTopics:

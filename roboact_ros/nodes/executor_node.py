@@ -19,13 +19,14 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
+from roboact_ros.cells.arm_description import topic_of_arm
 from roboact_ros.cells.description import Cell
 from roboact_ros.errors import LanguageRefusal, MotionRefused
 from roboact_ros.execution.camera_watch import CameraWatch
 from roboact_ros.execution.servo_link import ServoLink
 from roboact_ros.execution.status import PERSON, POLICY
 from roboact_ros.language.plan import plan_from_text
-from roboact_ros.nodes.arm_topics import LATCHED, ArmTopics, topic_of_arm
+from roboact_ros.nodes.arm_topics import LATCHED, ArmTopics
 from roboact_ros.nodes.messages.chunk import chunk_from_message
 from roboact_ros.nodes.messages.diagnostics import (
     Level,

@@ -10,8 +10,8 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
+from roboact_ros.cells.arm_description import topic_of_arm
 from roboact_ros.cells.description import Cell
-from roboact_ros.nodes.arm_topics import topic_of_arm
 from roboact_ros.recording.qos import TopicQos
 
 LATCHED = TopicQos("reliable", "transient_local", 10)

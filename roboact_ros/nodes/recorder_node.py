@@ -90,6 +90,9 @@ class RecorderNode(Node):  # type: ignore[misc]
             self._image_topics[choice.camera] = name, target_hz
 
     def _receiver(self, choice: TopicChoice, topic: RecordedTopic) -> Callable[[bytes], None]:
+        # What a person says to one arm of two counts as what she says to a single one.
+        said = PERSON if choice.name.endswith(f"/{PERSON}") else choice.name
+
         def record(data: bytes) -> None:
             self._recorder.receive(topic, data, self._now_ns())
 
@@ -100,8 +103,8 @@ class RecorderNode(Node):  # type: ignore[misc]
         def record_and_count(data: bytes) -> None:
             record(data)
             text = deserialize_message(data, String).data
-            self._tally.said(choice.name, text)
-            if (choice.name, text) == (PERSON, DONE) and self._recorder.progress is not None:
+            self._tally.said(said, text)
+            if (said, text) == (PERSON, DONE) and self._recorder.progress is not None:
                 self._end_by_word()
 
         def record_chunk(data: bytes) -> None:
@@ -114,7 +117,7 @@ class RecorderNode(Node):  # type: ignore[misc]
             POLICY: record_and_count,
             "policy/action_chunk": record_chunk,
         }
-        return special.get(choice.name, record)
+        return special.get(said, record)
 
     def _end_by_word(self) -> None:
         try:

@@ -9,8 +9,8 @@ from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
+from roboact_ros.cells.arm_description import topic_of_arm
 from roboact_ros.execution.chunks import is_open
-from roboact_ros.nodes.arm_topics import topic_of_arm
 from roboact_ros.nodes.messages.arm import gripper_from_message, tool_pose_from_message
 from roboact_ros.policies.tool_memory import ToolMemory
 from roboact_ros.types import FloatArray, ToolState

@@ -46,7 +46,9 @@ def contact_sheet(it: Timeline) -> ImageArray:
     width = COLUMNS * (_WIDTH + _MARGIN) + _MARGIN
     rows = [_heading(it, width)]
     rows += [_row(it, camera, width) for camera in it.images]
-    rows += [_graph(it, curve, label, width) for curve, label in ((it.tool, "tool [m]"), (it.gripper, "gripper"))]
+    for name, arm in it.arms.items():
+        whose = f"{name} " if name else ""
+        rows += [_graph(it, arm.tool, f"{whose}tool [m]", width), _graph(it, arm.gripper, f"{whose}gripper", width)]
     return np.concatenate(rows)
 
 

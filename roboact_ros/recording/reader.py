@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
+from roboact_ros.cells.arm_description import topic_of_arm
 from roboact_ros.errors import RecordingError, did_you_mean
 from roboact_ros.recording.folders import mcap_files
 from roboact_ros.recording.mcap_scan import McapScan
@@ -124,10 +125,20 @@ class Episode:
             return noted
         return str([message.data for _, _, message in self.messages(["instruction"])][-1])
 
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Names of the arms of a cell that has two; below them are their topics."""
+        return tuple(map(str, self.cell.get("arms") or ()))
+
     def full_name(self, topic: str) -> str:
         """Return the full name of a topic given relative to the cell's namespace, e.g. ``joint_states``."""
         namespace = str(self.cell.get("namespace", "")).strip("/")
         return topic if topic.startswith("/") else f"/{namespace}/{topic}".replace("//", "/")
+
+    def recorded(self, topics: Iterable[str]) -> dict[str, str]:
+        """Return by their full names which topics there are of these relative names, below those of the arms, too."""
+        names = [topic_of_arm(arm, topic) for arm in ("", *self.arms) for topic in topics]
+        return {full: name for name in names if (full := self.full_name(name)) in self.topics}
 
     def raw_messages(self, topics: Iterable[str] | None = None) -> Iterator[RawMessage]:
         """Return the messages of some topics (default: all) in the order in which they were received.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from roboact_ros.cells.arm_description import topic_of_arm
 from roboact_ros.errors import ConfigurationError
 from roboact_ros.recording.images import frame_from_recorded
 from roboact_ros.recording.reader import Episode
@@ -44,10 +45,11 @@ def show(bag: Path, file: Path | None = None) -> None:
                     kind = "image/png" if bytes(message.data[:2]) == b"\x89P" else "image/jpeg"
                     image = rerun.EncodedImage(contents=bytes(message.data), media_type=kind)
                     recording.log(f"camera/{camera}", image)
-        for place, curve in (("tool", it.tool), ("gripper", it.gripper), ("joints", it.joints)):
-            _curve(recording, place, curve)
-        if len(it.tool.seconds):
-            recording.log("path", rerun.LineStrips3D([it.tool.values]), static=True)
+        for name, arm in it.arms.items():
+            for place, curve in (("tool", arm.tool), ("gripper", arm.gripper), ("joints", arm.joints)):
+                _curve(recording, topic_of_arm(name, place), curve)
+            if len(arm.tool.seconds):
+                recording.log(topic_of_arm(name, "path"), rerun.LineStrips3D([arm.tool.values]), static=True)
         for step in it.steps:
             recording.set_time("episode", duration=step.begin)
             recording.log("motion", rerun.TextLog(f"{step.phrase} ({step.source}, {step.end - step.begin:.1f} s)"))

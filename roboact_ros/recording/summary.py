@@ -162,10 +162,9 @@ def _cameras(episode: Episode, topics: list[TopicRate]) -> list[CameraRate]:
 
 
 def _texts(episode: Episode, names: tuple[str, ...]) -> list[Event]:
-    present = [name for name in names if episode.full_name(name) in episode.topics]
     return [
         Event((logged - episode.start_ns) / 1e9, topic, str(message.data))
-        for topic, logged, message in episode.messages(present)
+        for topic, logged, message in episode.messages(episode.recorded(names))
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from roboact_ros.cells.arm_description import topic_of_arm
 from roboact_ros.errors import RecordingError
 from roboact_ros.recording.reader import Episode, RawMessage
 from roboact_ros.recording.summary import Event, Summary, summarise
@@ -35,14 +36,29 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
-    """One episode; ``images`` has the messages of each camera with their times since the start [s]."""
+class ArmCurves:
+    """One arm: where its tool is in its base [m], how far its gripper is open (0 … 1), and its joints [rad]."""
 
-    summary: Summary
-    images: dict[str, list[tuple[float, RawMessage]]]
     tool: Curve
     gripper: Curve
     joints: Curve
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One episode.
+
+    Attributes:
+        summary: What is known without its course.
+        images: The messages of each camera with their times since the start [s].
+        arms: Each arm by its name, which is empty for a single one.
+        steps: Motions, of two arms those of both.
+        said: What was said and chosen.
+    """
+
+    summary: Summary
+    images: dict[str, list[tuple[float, RawMessage]]]
+    arms: dict[str, ArmCurves]
     steps: list[Step]
     said: list[Event]
 
@@ -56,10 +72,16 @@ def timeline(episode: Episode) -> Timeline:
     if not any(topic.count for topic in episode.topics.values()):
         raise RecordingError(f"{episode.path} is empty: no message was recorded")
     summary = summarise(Path(episode.path))
-    tool = _curve(episode, "tcp_pose", _position, ("x", "y", "z"))
-    gripper = _curve(episode, "gripper", lambda m: m.position[:1], ("gripper",))
-    joints = _curve(episode, "joint_states", lambda m: m.position, None)
-    return Timeline(summary, _images(episode), tool, gripper, joints, _steps(episode), summary.said + summary.motions)
+    arms = {arm: _arm(episode, arm) for arm in episode.arms or ("",)}
+    return Timeline(summary, _images(episode), arms, _steps(episode), summary.said + summary.motions)
+
+
+def _arm(episode: Episode, arm: str) -> ArmCurves:
+    return ArmCurves(
+        _curve(episode, topic_of_arm(arm, "tcp_pose"), _position, ("x", "y", "z")),
+        _curve(episode, topic_of_arm(arm, "gripper"), lambda m: m.position[:1], ("gripper",)),
+        _curve(episode, topic_of_arm(arm, "joint_states"), lambda m: m.position, None),
+    )
 
 
 def _position(message: Any) -> list[float]:

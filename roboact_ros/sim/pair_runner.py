@@ -150,11 +150,12 @@ class _SimulatedArm:
 
     def __init__(self, cell: Cell, body: ArmBody) -> None:
         model = robot_model(cell.arm.model)
+        self._body = body
         self.controller = Controller(model, body, log=lambda line: None)
-        self._body, self._kinematics = body, Kinematics(model, pose_from_vector(*cell.arm.tcp))
-        limits, tool_limits = Limits.from_cell(cell, self._kinematics), ToolLimits.from_safety(cell.safety)
+        kinematics = Kinematics(model, pose_from_vector(*cell.arm.tcp))
+        limits, tool_limits = Limits.from_cell(cell, kinematics), ToolLimits.from_safety(cell.safety)
         home, gripper = np.array(cell.arm.home), cell.gripper.kind != "none"
-        self.executor = Executor(self._kinematics, limits, tool_limits, home, self.controller.period, gripper)
+        self.executor = Executor(kinematics, limits, tool_limits, home, self.controller.period, gripper)
         self.command = Command(None)
         self.wanted = float(round(body.read().gripper.opening))
         self._before: Callable[[], None] = lambda: None
@@ -168,7 +169,7 @@ class _SimulatedArm:
         """Take the newest state of the controller."""
         state = self.controller.state
         mode = ArmMode.RUNNING if self.controller.able else ArmMode.PROTECTIVE_STOP
-        self.state = ArmState(now_ns, state.q, state.qd, self._kinematics.forward(state.q), mode)
+        self.state = ArmState(now_ns, state.q, state.qd, mode)
         self.gripper = state.gripper
 
     def play(self, before: Callable[[], None]) -> None:

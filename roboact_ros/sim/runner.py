@@ -71,11 +71,11 @@ class Runner:
         self.world = world
         self._body = world.arms[0]
         self._controller = Controller(model, self._body, log=_ignore)
-        self._kinematics = Kinematics(model, pose_from_vector(*cell.arm.tcp))
-        limits = Limits.from_cell(cell, self._kinematics)
+        kinematics = Kinematics(model, pose_from_vector(*cell.arm.tcp))
+        limits = Limits.from_cell(cell, kinematics)
         home, dt = np.array(cell.arm.home), 1.0 / model.rate_hz
         self.executor = Executor(
-            self._kinematics, limits, ToolLimits.from_safety(cell.safety), home, dt, cell.gripper.kind != "none"
+            kinematics, limits, ToolLimits.from_safety(cell.safety), home, dt, cell.gripper.kind != "none"
         )
         self._every = round(dt / STEP)
         self._state_every = max(1, round(1.0 / (STATE_RATE * STEP)))
@@ -167,8 +167,7 @@ class Runner:
         controller = self._controller
         state = controller.state
         mode = ArmMode.RUNNING if controller.able else ArmMode.PROTECTIVE_STOP
-        pose = self._kinematics.forward(state.q)
-        return ArmState(self._now, state.q, state.qd, pose, mode), state.gripper
+        return ArmState(self._now, state.q, state.qd, mode), state.gripper
 
     @property
     def _now(self) -> int:

@@ -25,7 +25,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def arm(clock: Clock) -> StreamedArm:
-    return StreamedArm(lambda q: np.diag([*q[:3], 1.0]), DT, DECELERATION, clock)
+    return StreamedArm(DT, DECELERATION, clock)
 
 
 def test_what_is_told_is_read_until_it_is_stale(arm: StreamedArm, clock: Clock) -> None:
@@ -34,7 +34,6 @@ def test_what_is_told_is_read_until_it_is_stale(arm: StreamedArm, clock: Clock) 
     state = arm.read()
     assert arm.heard and state.mode is ArmMode.RUNNING and state.monotonic_ns == clock.now
     np.testing.assert_array_equal(state.q, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0])
-    np.testing.assert_array_equal(state.pose_tool_in_base, np.diag([1.0, 2.0, 3.0, 1.0]))
     clock.now += STALE_NS + 1
     silent = arm.read()
     assert silent.mode is ArmMode.SILENT and not silent.qd.any()

@@ -15,6 +15,7 @@ from recorded import JPEG, STRING, T0, cdr, header, jpeg, text  # noqa: E402
 from roboact_ros.console.shelf import Shelf  # noqa: E402
 from roboact_ros.errors import RecordingError  # noqa: E402
 from roboact_ros.recording.bag_writer import BagWriter  # noqa: E402
+from roboact_ros.recording.summary import summarise  # noqa: E402
 
 STEP = 100_000_000
 IMAGES = 20
@@ -53,6 +54,24 @@ def test_an_episode_plays_as_it_was_recorded(tmp_path: Path) -> None:
     kind, data = episode.image("front", 7)
     assert kind == "image/jpeg" and data.startswith(b"\xff\xd8")
     assert shelf.open("one") is episode
+
+
+def test_what_was_said_to_one_arm_of_two_is_told_of_that_arm(tmp_path: Path) -> None:
+    with BagWriter(tmp_path / "two", {"cell": json.dumps({"namespace": "", "arms": {"left": {}, "right": {}}})}) as bag:
+        for i, topic in enumerate(("/correction", "/right/teleop/motion", "/left/correction")):
+            bag.write(topic, STRING, text(f"sentence {i}"), T0 + i * STEP, T0 + i * STEP)
+    moments = Shelf(tmp_path).open("two").content.moments
+    assert [(m.kind, m.text) for m in moments] == [
+        ("correction", "sentence 0"),
+        ("right/teleop/motion", "sentence 1"),
+        ("left/correction", "sentence 2"),
+    ]
+    summary = summarise(tmp_path / "two")
+    assert [event.topic for event in summary.said + summary.motions] == [
+        "/correction",
+        "/left/correction",
+        "/right/teleop/motion",
+    ]
 
 
 def test_an_episode_cut_off_in_the_middle_plays_up_to_there(tmp_path: Path) -> None:

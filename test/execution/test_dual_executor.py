@@ -54,7 +54,7 @@ class Rig:
             kinematics = Kinematics(UR5E, pose_from_vector(*cell.arm.tcp))
             home, tool_limits = np.array(cell.arm.home), ToolLimits.from_safety(cell.safety)
             self.executors[name] = Executor(kinematics, Limits.from_cell(cell, kinematics), tool_limits, home, DT)
-            self.arms.append(IdealArm(home, kinematics.forward, DT))
+            self.arms.append(IdealArm(home, DT))
         self.kinematics, self.home = kinematics, home
         self.both = DualExecutor.from_cell(self.cell, self.executors)
         self.grippers = [IdealGripper(reads=20), IdealGripper(reads=20)]

@@ -50,7 +50,7 @@ class Rig:
         self.limits = Limits.from_cell(self.cell, self.kinematics)
         tool_limits = ToolLimits.from_safety(self.cell.safety)
         self.executor = Executor(self.kinematics, self.limits, tool_limits, self.home, DT)
-        self.arm = IdealArm(self.home, self.kinematics.forward, DT)
+        self.arm = IdealArm(self.home, DT)
         self.gripper = IdealGripper(reads=20)
         self.now = 1_000_000_000
         self.stream: list[FloatArray | None] = []
@@ -198,7 +198,7 @@ class RollingArm(IdealArm):
 
 @pytest.fixture
 def rolling(rig: Rig) -> Rig:
-    rig.arm = RollingArm(rig.home, rig.kinematics.forward, DT)
+    rig.arm = RollingArm(rig.home, DT)
     rig.cycle(3)
     return rig
 

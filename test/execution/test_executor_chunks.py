@@ -37,7 +37,7 @@ class Rig:
         self.home = np.array(self.cell.arm.home)
         self.limits = Limits.from_cell(self.cell, self.kinematics)
         self.executor = Executor(self.kinematics, self.limits, ToolLimits.from_safety(self.cell.safety), self.home, DT)
-        self.arm = IdealArm(self.home, self.kinematics.forward, DT)
+        self.arm = IdealArm(self.home, DT)
         self.gripper = IdealGripper(reads=20)
         self.now = 1_000_000_000
         self.stream: list[FloatArray] = []

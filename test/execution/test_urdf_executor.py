@@ -33,7 +33,7 @@ class Rig:
         self.executor: DualExecutor | None = DualExecutor.from_cell(cell, self.executors) if cell.arms else None
         self.single, self.kinematics = single, single.limits.kinematics
         self.period_ns = round(1e9 / rate_of(cell.of_arm(cell.arm_names[0])))
-        self.arms = [IdealArm(q.copy(), self.kinematics.forward, self.period_ns / 1e9) for _ in self.executors]
+        self.arms = [IdealArm(q.copy(), self.period_ns / 1e9) for _ in self.executors]
         self.now = 1_000_000_000
         self.streams: list[list[FloatArray]] = [[] for _ in self.arms]
         self.cycle(3)

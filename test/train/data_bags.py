@@ -40,9 +40,10 @@ def image_at(time_ns: int) -> np.ndarray:
 class DemoBag:
     """Writes what a cell would: images every 100 ms, and the statuses of the motions it is told to do."""
 
-    def __init__(self, path: Path, instruction: str = "point at the red block", **notes: str) -> None:
+    def __init__(self, path: Path, instruction: str = "point at the red block", arm: str = "", **notes: str) -> None:
         self.bag = BagWriter(path, {"instruction": instruction, **notes})
         self.now, self.finished, self._shown = T0, 0, T0
+        self._arm = f"/{arm}" if arm else ""
         self.status()
 
     def write(self, topic: str, type_name: str, data: bytes) -> None:
@@ -107,12 +108,12 @@ class DemoBag:
             position=types["geometry_msgs/msg/Point"](x=(self.now - T0) / 1e9, y=0.0, z=0.3),
             orientation=types["geometry_msgs/msg/Quaternion"](x=0.0, y=0.0, z=0.0, w=1.0),
         )
-        self.write("/tcp_pose", POSE, cdr(POSE, header=header(self.now), pose=pose))
+        self.write(f"{self._arm}/tcp_pose", POSE, cdr(POSE, header=header(self.now), pose=pose))
         self.joints(np.zeros(6))
 
     def joints(self, q: np.ndarray) -> None:
         data = cdr(JOINTS, header=header(self.now), name=list("abcdef"), position=q, velocity=q, effort=q[:0])
-        self.write("/joint_states", JOINTS, data)
+        self.write(f"{self._arm}/joint_states", JOINTS, data)
 
 
 def samples(count: int = 6, episode: str = "one", instruction: str = 'stack, the "red" cups') -> list[Sample]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import cv2
@@ -31,9 +32,23 @@ def test_the_course_of_an_episode_is_found(bag: Path) -> None:
         it = timeline(episode)
         assert [(step.phrase, step.source) for step in it.steps] == [(LEFT, "policy"), (DOWN, "teleop")]
         assert it.steps[0].end == it.steps[1].begin > it.steps[0].begin
-        assert len(it.images["front"]) == it.summary.topics[1].count == len(it.tool.seconds)
-        np.testing.assert_allclose(it.tool.values[:, 0], it.tool.seconds, atol=1e-9)  # the tool moves 1 m/s
-        assert it.gripper.names == () and not len(it.gripper.seconds)
+        arm = it.arms[""]
+        assert len(it.images["front"]) == it.summary.topics[1].count == len(arm.tool.seconds)
+        np.testing.assert_allclose(arm.tool.values[:, 0], arm.tool.seconds, atol=1e-9)  # the tool moves 1 m/s
+        assert arm.gripper.names == () and not len(arm.gripper.seconds)
+
+
+def test_both_arms_of_a_cell_are_shown(tmp_path: Path) -> None:
+    left = DemoBag(tmp_path / "two", cell=json.dumps({"arms": {"left": {}, "right": {}}}), arm="left")
+    left.wait(200)
+    left.close()
+    with Episode(tmp_path / "two") as episode:
+        arms = timeline(episode).arms
+    assert list(arms) == ["left", "right"]
+    assert len(arms["left"].tool.seconds) > 2 and not len(arms["right"].tool.seconds)
+    sheet = tmp_path / "two.png"
+    assert main(["view", str(tmp_path / "two"), "--sheet", str(sheet)]) == 0
+    assert main(["view", str(tmp_path / "two"), "--rrd", str(tmp_path / "e.rrd")]) == 0
 
 
 def test_without_a_display_there_is_a_contact_sheet(

@@ -3,10 +3,16 @@ import { $, make, seconds, show } from "./page.js";
 import { ask } from "./link.js";
 
 const KINDS = { instruction: "Task", correction: "You", "teleop/motion": "Motion", "policy/motion": "Policy", "executor/status": "Arm" };
+const ARM = /^(left|right)\/(.*)$/; // what was said to one arm of two
 let episode = null; // as the console tells it, with screens: [{ camera, times, canvas, wanted, shown, busy }]
 let time = 0;
 let playing = false;
 let last = 0;
+
+function called(kind) {
+  const [, arm, topic] = ARM.exec(kind) ?? [null, "", kind];
+  return `${KINDS[topic] ?? topic}${arm && ` (${arm})`}`;
+}
 
 const path = (name) => `/api/episodes/${encodeURIComponent(name)}`;
 
@@ -45,7 +51,7 @@ async function choose(name) {
   episode.screens = Object.entries(episode.cameras).map(([camera, times]) => ({ camera, times, canvas: make("canvas", "", { role: "img", "aria-label": `Camera ${camera}` }), wanted: -1, shown: -1, busy: false }));
   $("screens").replaceChildren(...episode.screens.map((screen) => screen.canvas));
   $("moments").replaceChildren(...episode.moments.map((moment, index) => {
-    const button = make("button", [make("span", seconds(moment.seconds)), make("span", KINDS[moment.kind] ?? moment.kind), make("span", moment.text)], { type: "button" });
+    const button = make("button", [make("span", seconds(moment.seconds)), make("span", called(moment.kind)), make("span", moment.text)], { type: "button" });
     button.addEventListener("click", () => seek(moment.seconds, index));
     return make("li", [button]);
   }));
@@ -70,7 +76,7 @@ export function seek(to, chosen) { // several things may have happened in the sa
   show($("clock"), seconds(time));
   const now = chosen ?? before(episode.moments.map((moment) => moment.seconds), time);
   [...$("moments").children].forEach((node, index) => node.firstChild.toggleAttribute("aria-current", index === now));
-  show($("caption"), now < 0 ? "" : `${KINDS[episode.moments[now].kind] ?? ""}: ${episode.moments[now].text}`);
+  show($("caption"), now < 0 ? "" : `${called(episode.moments[now].kind)}: ${episode.moments[now].text}`);
   for (const screen of episode.screens) {
     screen.wanted = Math.max(0, before(screen.times, time));
     load(screen);

@@ -86,10 +86,9 @@ class StockServoNode(Node):  # type: ignore[misc]
         self.lateness.note(late, missed)
         self._due += (missed + 1) * self._period_ns
         q, qd = self._receive.getActualQ(), self._receive.getActualQd()
-        pose = pose_from_vector(*self._receive.getActualTCPPose())
         stopped = self._receive.isProtectiveStopped() or self._receive.isEmergencyStopped()
         mode = ArmMode.PROTECTIVE_STOP if stopped else ArmMode.RUNNING
-        state = ArmState(now, np.array(q), np.array(qd), pose, mode, self._receive.getSpeedScaling())
+        state = ArmState(now, np.array(q), np.array(qd), mode, self._receive.getSpeedScaling())
         command = self._executor.step(state, None, now)
         if command.q is not None:
             target = command.q.tolist()
@@ -112,7 +111,7 @@ class StockServoNode(Node):  # type: ignore[misc]
     def _publish(self, state: ArmState) -> None:
         stamp = self.get_clock().now().nanoseconds
         self._joints.publish(joints_to_message(state.q.tolist(), state.qd.tolist(), stamp))
-        self._pose.publish(tool_pose_to_message(state.pose_tool_in_base, stamp))
+        self._pose.publish(tool_pose_to_message(pose_from_vector(*self._receive.getActualTCPPose()), stamp))
         if self._targets:
             self._action.publish(targets_to_message(self._targets, PERSON))
             self._targets = []
