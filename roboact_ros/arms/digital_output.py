@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from rtde_io import RTDEIOInterface
 from rtde_receive import RTDEReceiveInterface
@@ -38,9 +39,16 @@ class DigitalOutputGripper:
 
     def move(self, opening: float) -> None:
         """See :class:`~roboact_ros.arms.gripper.Gripper`; half open counts as open."""
-        if not self._io.setStandardDigitalOut(self._pin, opening < 0.5):
+        try:
+            switched = self._io.setStandardDigitalOut(self._pin, opening < 0.5)
+        except RuntimeError as error:  # all that the client library raises, here when its connection is gone
+            raise ArmError(f"the outputs of the controller at {self._address} were lost: {error}") from error
+        if not switched:
             raise ArmError(f"the controller at {self._address} did not switch digital output {self._pin}")
         self._until_ns = time.monotonic_ns() + self._duration_ns
+
+    def halt(self) -> None:
+        """See :class:`~roboact_ros.arms.gripper.Gripper`; one that is switched knows no place between."""
 
     def read(self) -> GripperState:
         """See :class:`~roboact_ros.arms.gripper.Gripper`."""
@@ -51,5 +59,7 @@ class DigitalOutputGripper:
 
     def close(self) -> None:
         """See :class:`~roboact_ros.arms.gripper.Gripper`."""
-        self._io.disconnect()
-        self._receive.disconnect()
+        with suppress(RuntimeError):  # the client library raises it where the connection is gone already
+            self._io.disconnect()
+        with suppress(RuntimeError):
+            self._receive.disconnect()

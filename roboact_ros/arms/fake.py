@@ -68,6 +68,10 @@ class IdealGripper:
         self.opening = opening
         self._left = self._reads
 
+    def halt(self) -> None:
+        """See :class:`~roboact_ros.arms.gripper.Gripper`."""
+        self._left = 0
+
     def read(self) -> GripperState:
         """See :class:`~roboact_ros.arms.gripper.Gripper`."""
         self._left = max(0, self._left - 1)

@@ -18,6 +18,14 @@ class Gripper(Protocol):
         """
         ...
 
+    def halt(self) -> None:
+        """Stop the fingers where they are, as far as they can be stopped, and return at once.
+
+        Raises:
+            ArmError: The gripper cannot be reached.
+        """
+        ...
+
     def read(self) -> GripperState:
         """Return the measured state.
 

@@ -26,6 +26,7 @@ class GripperWorker:
         self._make, self._report = make, report
         self._state: GripperState | None = None
         self._command: tuple[float] | None = None  # a new object for every command
+        self._halting = False
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._closing = False
@@ -42,6 +43,12 @@ class GripperWorker:
         """Command an opening and return at once."""
         with self._lock:
             self._command = (opening,)
+        self._wake.set()
+
+    def halt(self) -> None:
+        """Stop the fingers, drop a command that is not under way yet, and return at once."""
+        with self._lock:
+            self._command, self._halting = None, True
         self._wake.set()
 
     def close(self) -> None:
@@ -70,13 +77,16 @@ class GripperWorker:
         with self._lock:
             self._command = None  # an old one must not move the gripper when it comes back
         while not self._closing:
+            if self._halting:
+                gripper.halt()
+                self._halting = False
             command = self._command
             if command is not None:
                 gripper.move(command[0])
             self._state = gripper.read()
             with self._lock:
                 # The state is that of the last command only if no other came meanwhile.
-                done = self._command is command
+                done = self._command is command and not self._halting
                 if done:
                     self._command = None
             if done:

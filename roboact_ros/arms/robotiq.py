@@ -53,12 +53,17 @@ class RobotiqGripper:
                 raise ArmError(f"the gripper at {self._address} did not take the position {position}")
             time.sleep(0.01)
 
+    def halt(self) -> None:
+        """See :class:`~roboact_ros.arms.gripper.Gripper`; what is held stays held."""
+        if self._get("OBJ") == _MOVING:
+            self._set("GTO 0")
+
     def read(self) -> GripperState:
         """See :class:`~roboact_ros.arms.gripper.Gripper`."""
         position, contact = self._get("POS"), self._get("OBJ")
         return GripperState(
             opening=1.0 - position / _CLOSED,
-            moving=contact == _MOVING,
+            moving=contact == _MOVING and self._get("GTO") != 0,
             holding=contact in (_HOLDING_OUTSIDE, _HOLDING_INSIDE),
         )
 

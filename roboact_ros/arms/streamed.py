@@ -43,8 +43,13 @@ class StreamedArm:
         return self._told is not None
 
     def tell(self, q: Sequence[float], qd: Sequence[float], at_ns: int) -> None:
-        """Note joints [rad] and their speeds [rad/s] that were measured at a monotonic time [ns]."""
-        self._told = ArmState(at_ns, np.array(q, dtype=np.float64), np.array(qd), ArmMode.RUNNING)
+        """Note joints [rad] and their speeds [rad/s] that were measured at a monotonic time [ns].
+
+        What is no number counts as silence.
+        """
+        state = ArmState(at_ns, np.array(q, dtype=np.float64), np.array(qd, dtype=np.float64), ArmMode.RUNNING)
+        if np.isfinite(state.q).all() and np.isfinite(state.qd).all():
+            self._told = state
 
     def take(self) -> list[tuple[int, list[float]]]:
         """Return the targets since the last call, each with the monotonic time that it was commanded at [ns]."""

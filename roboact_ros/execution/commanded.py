@@ -25,10 +25,12 @@ class Command:
     Attributes:
         q: (n,) joint target [rad], or None: the arm is not driven and must be halted.
         gripper: Opening to send now, or None.
+        halt_gripper: Whether the gripper must stop where it is, now and once.
     """
 
     q: FloatArray | None
     gripper: float | None = None
+    halt_gripper: bool = False
 
 
 class Commanded:

@@ -63,6 +63,8 @@ class Drive:
             if self._last is None or (command.q != self._last).any():
                 self._targets.append((now_ns, command.q.tolist(), source))
         self._last = command.q
+        if command.halt_gripper and self._gripper is not None:
+            self._gripper.halt()
         if command.gripper is not None and self._gripper is not None:
             self._gripper.move(command.gripper)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -70,6 +71,7 @@ class Executor:
         self._source = ""
         self._finished = 0
         self._dropped = ""
+        self._halt_gripper = False
 
     # What people and policies ask for
 
@@ -129,8 +131,12 @@ class Executor:
         self.begin(self.prepare_undo(), source)
 
     def stop(self) -> None:
-        """Have the robot brake as hard as it may, off the path if need be, and stay at rest until ``resume``."""
+        """Have the robot brake as hard as it may, off the path if need be, and stay at rest until ``resume``.
+
+        The fingers of the gripper stop, too, and keep what they hold.
+        """
         self._admission.stop()
+        self._halt_gripper = True
         self._rest()
 
     def pause(self) -> None:
@@ -274,6 +280,8 @@ class Executor:
             now_ns: Monotonic time [ns].
         """
         command = self._cycle(measured, gripper, now_ns)
+        if self._halt_gripper:
+            self._halt_gripper, command = False, replace(command, halt_gripper=True)
         by_person = "a person moved the arm" if self._source == PERSON and self._busy else ""
         self._chunks.note(command.q, now_ns, self._admission.blocked or by_person)
         return command

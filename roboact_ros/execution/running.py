@@ -91,7 +91,8 @@ class Running:
         self.origin = None
 
     def _as_done(self, origin: Origin) -> Origin:
-        """Return the origin of the running step with what the wrist has turned until now."""
+        """Return the origin of the running step with what tool and wrist have turned until now."""
         if not isinstance(self.motion, ToolMotion):
             return origin
-        return replace(origin, wrist=origin.wrist + self.motion.trajectory.turned(self.time))
+        turn, wrist = self.motion.trajectory.turned(self.time)
+        return replace(origin, turn=origin.turn + turn, wrist=origin.wrist + wrist)

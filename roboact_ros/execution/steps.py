@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import pi
 
 import numpy as np
 
@@ -22,6 +23,7 @@ class Origin:
         q: (n,) commanded joints at the start [rad].
         pose_tool_in_base: (4, 4) commanded pose at the start.
         wrist: How far the last wrist joint was turned on top of the tool motion [rad].
+        turn: (3,) rotation vector of the tool motion [rad]; unlike two poses it tells a turn by more than a half.
         joint: Whether the step moved in joint space.
         opening: Opening of the gripper before a gripper step; None for steps of the arm.
     """
@@ -30,6 +32,7 @@ class Origin:
     q: FloatArray
     pose_tool_in_base: FloatArray
     wrist: float = 0.0
+    turn: FloatArray = field(default_factory=lambda: np.zeros(3))
     joint: bool = False
     opening: float | None = None
 
@@ -124,8 +127,20 @@ def displacement_to(
 
 
 def displacement_back(origin: Origin, state: ToolState, kinematics: ArmKinematics) -> FloatArray:
-    """Return the (7,) displacement that takes ``state`` to where ``origin`` was, the wrist turned back as it came."""
-    return displacement_to(origin.pose_tool_in_base, state, kinematics, -origin.wrist)
+    """Return the (7,) displacement that takes ``state`` to where ``origin`` was, turned back as it came."""
+    displacement = displacement_to(origin.pose_tool_in_base, state, kinematics, -origin.wrist)
+    displacement[3:6] = _nearest_turn(displacement[3:6], -origin.turn)
+    return displacement
+
+
+def _nearest_turn(turn: FloatArray, wanted: FloatArray) -> FloatArray:
+    """Return the rotation vector (3,) that leads where ``turn`` does and is, whole turns more or less, like another."""
+    angle, far = float(np.linalg.norm(turn)), float(np.linalg.norm(wanted))
+    if max(angle, far) < 1e-6:
+        return turn
+    axis = turn / angle if angle > 1e-6 else wanted / far
+    whole = round((float(wanted @ axis) - angle) / (2 * pi))
+    return axis * (angle + 2 * pi * whole) if whole else turn
 
 
 def carrier_displacement(displacement: FloatArray, state: ToolState, kinematics: ArmKinematics) -> FloatArray:

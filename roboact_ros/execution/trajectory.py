@@ -127,9 +127,10 @@ class ToolPath:
         acceleration[3:6] = jacobian @ change + drift @ rate
         return ToolState(pose, wrist, velocity, acceleration)
 
-    def turned(self, t: float) -> float:
-        """Return how far the wrist has turned since the start at time ``t`` [s], in [rad]."""
-        return self.carrier(t)[1] - self._wrist
+    def turned(self, t: float) -> tuple[FloatArray, float]:
+        """Return how far the carrier (rotation vector) and the wrist have turned at time ``t`` [s], in [rad]."""
+        position = self._path.at_time(min(t, self.duration))[0]
+        return np.array(position[3:6]), position[6] - self._wrist
 
 
 class ToolTrajectory(ToolPath):

@@ -74,15 +74,18 @@ class StreamedTopics:
         self._problem = ""
         order = [names.index(name) for name in self.joints]
         q = [float(message.position[i]) for i in order]
-        if now - before > STALE_NS:  # a driver that was started again may count turns anew
-            q_before = q
+        speeds = [float(message.velocity[i]) for i in order] if len(message.velocity) == len(names) else []
+        measured = bool(speeds) and all(map(isfinite, speeds))  # drivers that do not measure speeds tell none, or NaN
+        if now - before > STALE_NS:
+            q_before = q  # a driver that was started again may count turns anew
+            if not measured:  # whether the arm stands is not known before the second message
+                self._last = now, q
+                return
         # Some drivers tell where in its turn a joint without ends is: it never leaps by a whole one.
         q = nearest_turn(np.array(q), np.array(q_before), *self._ends).tolist()
-        qd = [float(message.velocity[i]) for i in order] if len(message.velocity) == len(names) else []
-        if not (qd and all(map(isfinite, qd))):  # drivers that do not measure speeds tell none, or NaN
-            qd = [(new - old) * 1e9 / (now - before) for new, old in zip(q, q_before, strict=True)]
+        moved = [(new - old) * 1e9 / (now - before) for new, old in zip(q, q_before, strict=True)]
         self._last = now, q
-        self._told(q, qd, now)
+        self._told(q, speeds if measured else moved, now)
 
 
 def unusable(names: Sequence[str], positions: Sequence[float], joints: Sequence[str]) -> str:
@@ -91,6 +94,8 @@ def unusable(names: Sequence[str], positions: Sequence[float], joints: Sequence[
         return f"the joint states lack {', '.join(missing)}; they have {', '.join(names) or 'nothing'}"
     if len(positions) != len(names):
         return f"the joint states name {len(names)} joints and have {len(positions)} positions"
+    if doubled := [name for name in joints if names.count(name) > 1]:
+        return f"the joint states name {', '.join(doubled)} more than once"
     told = dict(zip(names, positions, strict=True))
     bad = [f"{name} at {told[name]}" for name in joints if not isfinite(told[name])]
     return f"the joint states are no numbers: {', '.join(bad)}" if bad else ""

@@ -59,6 +59,8 @@ class RobotiqPort:
         if values.get("ACT") == 1 and not self._set["ACT"]:
             self._active_at = self._controller.time + _ACTIVATION
         self._set.update(values)
+        if values.get("GTO") == 0 and self._gripper.moving:
+            self._controller.body.grip(self._gripper.opening, self._set["SPE"] / 255.0, self._set["FOR"] / 255.0)
         if {"POS", "GTO", "SPE", "FOR"} & set(values) and self._set["GTO"] and self._status() == _ACTIVE:
             target = 1.0 - self._set["POS"] / 255.0
             self._closing = target < self._gripper.opening

@@ -320,6 +320,31 @@ def test_undo_of_a_running_motion_goes_back_to_its_start(rig: Rig, after: int) -
     assert derivatives(rig.tool_path())[1] <= 2.0
 
 
+@pytest.mark.parametrize("degrees", [-270.0, -200.0, 180.0, 300.0])
+def test_undo_turns_back_as_it_came(rig: Rig, degrees: float) -> None:
+    before = rig.arm.q.copy()
+    before[5] = 0.0  # there is room for the whole turn either way
+    rig.arm.q = before.copy()
+    rig.executor.stop()
+    rig.cycle(3)
+    rig.executor.resume()
+    rig.do(motion(rz=np.radians(degrees)))
+    assert abs(rig.arm.q[5] - before[5]) == pytest.approx(abs(np.radians(degrees)), abs=1e-6)
+    rig.executor.undo()
+    rig.until(State.IDLE)
+    np.testing.assert_allclose(rig.arm.q, before, atol=1e-6)
+
+
+@pytest.mark.parametrize("after", [0, 1, 15])
+def test_stop_stops_the_fingers_too_and_once(rig: Rig, after: int) -> None:
+    rig.executor.submit([CLOSE], PERSON)
+    rig.cycle(after)
+    rig.executor.stop()
+    commands = [rig.executor.step(rig.arm.read(), rig.gripper.read(), rig.now + k) for k in range(1, 4)]
+    assert [command.halt_gripper for command in commands] == [True, False, False]
+    assert all(command.gripper is None for command in commands)
+
+
 def test_undo_twice_in_a_row_walks_back_two_steps(rig: Rig) -> None:
     before = rig.pose
     rig.do(UP)
