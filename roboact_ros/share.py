@@ -1,4 +1,4 @@
-"""Finds the files that are installed beside the package: config, launch, models."""
+"""Finds the files that are installed beside the package (config, launch, models), and those that outlive a process."""
 
 from __future__ import annotations
 
@@ -24,3 +24,8 @@ def share_folder(name: str) -> Path:
             return candidate / name
     looked = ", ".join(str(c) for c in candidates)
     raise ConfigurationError(f'the folder "{name}" of roboact_ros is not installed in any of: {looked}')
+
+
+def state_folder() -> Path:
+    """Return the folder of this user for what outlives a process; it need not exist yet."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "roboact"

@@ -8,12 +8,11 @@ done the one before.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from roboact_ros.errors import RoboactError
+from roboact_ros.share import state_folder
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -99,7 +98,7 @@ def _prompt(operator: Operator) -> PromptSession[str]:
         arm = f"arm: {operator.arm.message}" if operator.arm else "no executor"
         return f"{operator.answer} | {arm}" if operator.answer else arm
 
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "roboact"
+    state = state_folder()
     state.mkdir(parents=True, exist_ok=True)
     return PromptSession(
         history=FileHistory(str(state / "history")),

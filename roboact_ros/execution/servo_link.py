@@ -15,10 +15,14 @@ from roboact_ros.cells.description import Cell
 from roboact_ros.cells.load import cell_to_mapping
 from roboact_ros.errors import MotionRefused
 from roboact_ros.execution.channel import LONGEST, Channel, Message, chunk_to_json, plan_to_json
+from roboact_ros.execution.kept_stop import KeptStop
 from roboact_ros.types import ActionChunk, Motion
 
 _REPLY_GRACE = 0.25
 """The servo process refuses what is too old itself; its answer is awaited for this much longer than that [s]."""
+
+_HOLDING = ("stop", "pause", "resume")
+"""Words that hold for every process to come."""
 
 _BACKOFF = (0.0, 0.5, 1.0, 2.0)
 _HEALTHY = 10.0
@@ -31,14 +35,17 @@ class ServoLink:
 
     Args:
         cell: The cell.
+        kept: Where a stop is kept that holds longer than the node lives; by default it does not.
 
     Attributes:
         restarts: How often the process was started again.
     """
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, cell: Cell, kept: KeptStop | None = None) -> None:
         self._cell, self._reply_timeout = cell_to_mapping(cell), cell.safety.command_timeout + _REPLY_GRACE
-        self._stopped = self._paused = self._heard = False
+        self._kept = kept
+        self._stopped, self._paused = (False, False) if kept is None else kept.read()
+        self._heard = self._owed = False
         self._received: list[Message] = []
         self._next_id = self._finished = self._finished_before = 0
         self._failures = 0
@@ -53,10 +60,17 @@ class ServoLink:
         """Process id, None while it does not run."""
         return self._process.pid if self._process is not None else None
 
+    @property
+    def drops(self) -> int:
+        """How many messages found no room on their way to the servo process that runs."""
+        return self._channel.drops if self._channel is not None else 0
+
     def poll(self) -> list[Message]:
         """Return what the servo process has said since the last call; starts it again when it has died."""
         if self._process is None and time.monotonic() >= self._start_at:
             self._start()
+        if self._owed:
+            self._owed = not self._tell_what_holds()
         try:
             while self._channel is not None and (message := self._channel.receive()) is not None:
                 self._received.append(message)
@@ -88,15 +102,18 @@ class ServoLink:
 
     def request(self, do: str, **fields: Any) -> Message:
         """Ask for something and return the answer; its ``refused`` is empty when it was done."""
-        # These hold over the death of the process: the next one begins as this one ended.
-        self._stopped = (self._stopped or do == "stop") and do != "resume"
-        self._paused = (self._paused or do == "pause") and do != "resume"
-        self._next_id += 1
-        number = self._next_id
+        self._hold(
+            (self._stopped or do == "stop") and do != "resume", (self._paused or do == "pause") and do != "resume"
+        )
+        number = self._number()
         try:
-            self._send({"id": number, "do": do, "at": time.monotonic_ns(), **fields}, LONGEST // 2)  # it is told back
+            asked = {"id": number, "do": do, "at": time.monotonic_ns(), **fields}
+            sent = self._send(asked, LONGEST // 2)  # it is told back
         except MotionRefused as error:
             return {"refused": str(error)}
+        if not sent and do in _HOLDING:  # a process that stands still has left no room: said again as soon as there is
+            self._owed = True
+            return {"refused": ""}
         # A process that has not spoken yet is starting, which takes longer than anybody wants to wait.
         deadline = time.monotonic() + (self._reply_timeout if self._heard else 0.0)
         try:
@@ -110,7 +127,7 @@ class ServoLink:
         except EOFError:
             self._bury()
         # A person's stop is kept for the process to come; anything else is lost and must be said again.
-        if do in ("stop", "pause", "resume"):
+        if do in _HOLDING:
             return {"refused": ""}
         why = "did not answer in time" if self._process is not None and self._heard else "is starting"
         return {"refused": f"not now: the servo process {why}; say it again"}
@@ -119,6 +136,7 @@ class ServoLink:
         """Let the arm come to rest and end the process; may be called twice."""
         process, channel = self._process, self._channel
         self._process, self._channel, self._start_at = None, None, float("inf")
+        self._hold(False, False)  # who ends everything in good order begins anew
         if process is None or channel is None:
             return
         with suppress(EOFError):  # it has ended already
@@ -134,17 +152,34 @@ class ServoLink:
             self._process = subprocess.Popen(
                 command, pass_fds=[theirs.fileno()], env=environment, start_new_session=True
             )
-        self._channel, self._started, self._heard = channel, time.monotonic(), False
+        self._channel, self._started, self._heard, self._owed = channel, time.monotonic(), False, False
         self.restarts += 1
         self._finished_before = self._finished
         self._send({"cell": self._cell, "stopped": self._stopped, "paused": self._paused})
 
-    def _send(self, message: Message, longest: int = LONGEST) -> None:
+    def _hold(self, stopped: bool, paused: bool) -> None:
+        """Note what holds over the death of the process: the next one begins as this one ended."""
+        if (stopped, paused) != (self._stopped, self._paused):
+            self._stopped, self._paused = stopped, paused
+            if self._kept is not None:
+                self._kept.keep(stopped, paused)
+
+    def _tell_what_holds(self) -> bool:
+        """Say again what a person said last of stopping, and return whether it went out."""
+        words = [word for word, holds in (("stop", self._stopped), ("pause", self._paused)) if holds] or ["resume"]
+        return all(self._send({"id": self._number(), "do": word, "at": time.monotonic_ns()}) for word in words)
+
+    def _number(self) -> int:
+        self._next_id += 1
+        return self._next_id
+
+    def _send(self, message: Message, longest: int = LONGEST) -> bool:
+        """Return whether it went out, or need not as the process is gone and the next one is told all that holds."""
         try:
-            if self._channel is not None:
-                self._channel.send(message, longest)
+            return self._channel is None or self._channel.send(message, longest)
         except EOFError:
             self._bury()
+            return True
 
     def _bury(self) -> None:
         """Note the death of the process and when to start the next one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -38,6 +37,7 @@ from roboact_ros.nodes.messages.scores import scores_from_message
 from roboact_ros.nodes.run import run_node
 from roboact_ros.nodes.teleop_node import understood
 from roboact_ros.recording.session import SESSION, session_name
+from roboact_ros.share import state_folder
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 EVERYWHERE = ("", "0.0.0.0", "::")
@@ -158,6 +158,7 @@ class RosRobot:
         self._series = series
         self._speech = cell.speech
         self._word = node.create_publisher(String, "teleop/motion", 10)
+        self._stop = node.create_client(Trigger, "executor/stop")
         self._correction = node.create_publisher(String, "correction", 10)
         self._instruction = node.create_publisher(String, "instruction", LATCHED)
         self._note = node.create_publisher(KeyValue, "recorder/note", 10)
@@ -168,8 +169,13 @@ class RosRobot:
             node.create_subscription(PoseStamped, "tcp_pose", self._moved, 1)
 
     def stop(self) -> None:
-        """Publish the word that executor and policy obey first; no other node stands in between."""
+        """Publish the word that executor and policy obey first; no other node stands in between.
+
+        The executor is called, too: there no other words wait in front of it.
+        """
         self._word.publish(String(data="stop"))
+        if self._stop.service_is_ready():
+            self._stop.call_async(Trigger.Request())
 
     def ask(self, word: str) -> None:
         """Publish one of the words of the executor."""
@@ -248,7 +254,7 @@ def _shown(status: Status) -> Part:
 def _token_file(console: ConsoleDescription) -> Path:
     if console.token_file:
         return Path(console.token_file).expanduser()
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "roboact" / "console_token"
+    return state_folder() / "console_token"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

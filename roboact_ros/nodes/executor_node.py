@@ -9,9 +9,11 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo
@@ -23,13 +25,14 @@ from roboact_ros.cells.arm_description import topic_of_arm
 from roboact_ros.cells.description import Cell
 from roboact_ros.errors import LanguageRefusal, MotionRefused
 from roboact_ros.execution.camera_watch import CameraWatch
+from roboact_ros.execution.kept_stop import KeptStop
 from roboact_ros.execution.servo_link import ServoLink
 from roboact_ros.execution.status import PERSON, POLICY
 from roboact_ros.language.plan import plan_from_text
 from roboact_ros.nodes.arm_topics import LATCHED, ArmTopics
+from roboact_ros.nodes.executor_status import executor_status
 from roboact_ros.nodes.messages.chunk import chunk_from_message
 from roboact_ros.nodes.messages.diagnostics import (
-    Level,
     Status,
     status_from_message,
     status_to_message,
@@ -38,13 +41,23 @@ from roboact_ros.nodes.messages.diagnostics import (
 from roboact_ros.nodes.run import run_node
 from roboact_ros.nodes.steady import every
 from roboact_ros.nodes.streamed_topics import StreamedTopics
+from roboact_ros.share import state_folder
 
 NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 _WORDS = {word: word for word in ("stop", "pause", "resume", "undo", "home", "done")} | {"start over": "home"}
 """Control words and what is asked of the servo process."""
 
+_LONGEST_PLAN = 8192
+"""Characters of a plan; a hundred motions have 4,000."""
+
 _TURN_PERIOD = 0.02
+_GAP_NS, _BLIND_NS = 1_000_000_000, 200_000_000
+"""After a gap this long in which nothing was heard, what comes within so much may have been said long before [ns]."""
+
+_SILENT_NS = 2_000_000_000
+"""A servo process that says nothing for this long does not control the arm [ns]."""
+
 _ALIVE_PERIOD_NS = 100_000_000
 _STATUS_PERIOD_NS = 500_000_000
 _RIVAL_NS = 2_000_000_000
@@ -69,7 +82,10 @@ class ExecutorNode(Node):  # type: ignore[misc]
         robots = cell.robot_words if cell.arms else f"{cell.arm.model} at {cell.robot_address}"
         self._name = f"{robots}, executor {os.getpid()} on {socket.gethostname()}"
         self._rival, self._rival_ns = "", 0
-        self._servo = ServoLink(cell)
+        self._servo = ServoLink(cell, KeptStop(self._stop_file(), self.get_logger().warning))
+        self._wall = Clock(clock_type=ClockType.SYSTEM_TIME)  # whatever use_sim_time says: the arm is real
+        self._turned_ns, self._blind_until_ns, self._heard_ns = time.monotonic_ns(), 0, 0
+        self._policies = 1
         self._cameras = CameraWatch(cell.cameras, cell.safety.camera_timeout, time.monotonic_ns())
         self._alive_ns = self._told_ns = 0
         self._told: dict[str, Any] = {"state": "disconnected", "reason": "the servo process is starting"}
@@ -113,27 +129,52 @@ class ExecutorNode(Node):  # type: ignore[misc]
 
     def _ask(self, source: str, arm: str, said: String) -> None:
         """Carry out what a person or the policy said."""
-        text = said.data
+        text = said.data.strip()
+        word = _WORDS.get(text.casefold())
+        if source == PERSON and word in ("stop", "pause", "done"):
+            self._answer(self._servo.request(word, source=source, arm=arm))
+        elif len(text) > _LONGEST_PLAN:
+            self._refuse(f'a plan of {len(text)} characters, allowed {_LONGEST_PLAN}: "{text[:80]}…"')
+        elif reason := self._not_now(source):
+            self._refuse(reason)
+        elif source == PERSON and word:
+            self._answer(self._servo.request(word, source=source, arm=arm))
+        else:
+            self._carry_out(text, source, arm)
+
+    def _carry_out(self, text: str, source: str, arm: str) -> None:
         try:
             plan = _understand(text)
         except LanguageRefusal as error:
             self._refuse(f'"{text}": {error}')
             return
-        if not isinstance(plan, str):
-            self._answer(self._servo.submit(plan, source, arm))
-        elif source == PERSON and plan in _WORDS:
-            self._answer(self._servo.request(_WORDS[plan], source=source, arm=arm))
-        else:
+        if isinstance(plan, str):
             self._refuse(f'"{plan}" is nothing that {source} may ask of the executor')
+        else:
+            self._answer(self._servo.submit(plan, source, arm))
+
+    def _not_now(self, source: str) -> str:
+        """Return why nothing that would move the arm is taken from ``source`` now; empty when it is."""
+        now = time.monotonic_ns()
+        if now - self._turned_ns > _GAP_NS:
+            self._blind_until_ns = now + _BLIND_NS
+        if now < self._blind_until_ns:
+            return "not now: the executor node stood still, and nobody knows when that was said; say it again"
+        if source == POLICY and self._policies > 1:
+            return f"{self._policies} policies want to drive the arm; end all but one"
+        return ""
 
     def _follow(self, message: JointTrajectory) -> None:
         """Follow what the policy wants."""
+        if reason := self._not_now(POLICY):
+            self._refuse(reason)
+            return
         try:
             chunk = chunk_from_message(message)
         except MotionRefused as error:
             self._refuse(str(error))
             return
-        age = int(self.get_clock().now().nanoseconds) - chunk.stamp_ns
+        age = int(self._wall.now().nanoseconds) - chunk.stamp_ns
         self._answer(self._servo.follow(chunk, time.monotonic_ns() - age, POLICY))
 
     def _service(self, word: str, arm: str) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
@@ -177,7 +218,15 @@ class ExecutorNode(Node):  # type: ignore[misc]
     def _turn(self) -> None:
         """Publish what the servo process has said, and tell it that this node is alive."""
         now = time.monotonic_ns()
+        if now - self._turned_ns > _GAP_NS:
+            self._blind_until_ns = now + _BLIND_NS
+        self._turned_ns = now
         messages = self._servo.poll()
+        if messages:
+            self._heard_ns = now
+        elif now - self._heard_ns > _SILENT_NS and self._told["state"] != "disconnected":
+            self._told = {"state": "disconnected", "reason": f"the servo process is silent for {_SILENT_NS / 1e9:g} s"}
+            self._tell()
         if self._servo.restarts != self._restarts:
             # What the last process said of itself is no longer true.
             self._restarts = self._servo.restarts
@@ -186,7 +235,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
         for message in messages:
             if message["kind"] == "state":
                 # The offset between the clocks is taken anew each time: the wall clock may have been set.
-                offset = self.get_clock().now().nanoseconds - time.monotonic_ns()
+                offset = self._wall.now().nanoseconds - time.monotonic_ns()
                 self._arms[message["arm"]].publish(message, offset)
                 if (streamed := self._streamed.get(message["arm"])) is not None:
                     streamed.publish(message["commands"])
@@ -220,48 +269,16 @@ class ExecutorNode(Node):  # type: ignore[misc]
                 self.get_logger().info("the arm takes motions")
 
     def _diagnose(self) -> None:
-        self._diagnostics.publish(
-            statuses_to_array([self._summary()], self.get_clock().now().to_msg(), self.get_namespace())
-        )
+        self._policies = max(map(self.count_publishers, ("policy/motion", "policy/action_chunk")))
+        self._diagnostics.publish(statuses_to_array([self._summary()], self._wall.now().to_msg(), self.get_namespace()))
+
+    def _stop_file(self) -> Path:
+        """Return where a stop is kept of what obeys the same words as this node."""
+        name = f"{os.environ.get('ROS_DOMAIN_ID', '0')}{self.get_namespace().replace('/', '_')}"
+        return state_folder() / f"stopped_{name}"
 
     def _summary(self) -> Status:
         return executor_status(self._told, self._refused, self._servo.restarts, self._name)
-
-
-def executor_status(told: dict[str, Any], refused: str, restarts: int, cell: str) -> Status:
-    """Return the status of the executor.
-
-    Args:
-        told: The last status of the servo process.
-        refused: The last refusal, empty when the last request was accepted.
-        restarts: How often the servo process was started again.
-        cell: Which arm this is, and which process drives it.
-    """
-    state, reason = str(told["state"]), str(told.get("reason", ""))
-    motion = str(told.get("motion", ""))
-    sentence = reason or (motion if state in ("moving", "halting") else "") or state
-    if refused:
-        sentence = f"{sentence}; refused: {refused}"
-    level = Level.ERROR if state == "disconnected" else Level.WARN if refused or reason else Level.OK
-    values = {
-        "state": state,
-        "reason": reason,
-        "motion": motion,
-        "source": str(told.get("source", "")),
-        "finished": str(told.get("finished", 0)),
-        "refused": refused,
-        "plan": "; then ".join(told.get("plan", ())),
-        "progress": f"{told.get('progress', 0.0):.2f}",
-        "rate_hz": f"{told.get('rate_hz', 0.0):.1f}",
-        "late_cycles": str(told.get("late_cycles", 0)),
-        "missed_cycles": str(told.get("missed_cycles", 0)),
-        "drops": str(told.get("drops", 0)),
-        "realtime": str(told.get("realtime", "")),
-        "notice": str(told.get("notice", "")),
-        "restarts": str(restarts),
-        "cell": cell,
-    }
-    return Status("executor", level, sentence, values)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

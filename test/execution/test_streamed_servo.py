@@ -79,6 +79,18 @@ def test_an_arm_is_waited_for_moved_and_read_again_after_silence(driver: Driver)
     assert driver.link.restarts == 0
 
 
+def test_a_stop_that_finds_no_room_is_said_again_when_there_is(driver: Driver) -> None:
+    driver.until(lambda: driver.status.get("state") == "idle")
+    process = psutil.Process(driver.link.pid)
+    process.suspend()
+    for _ in range(5000):
+        driver.link.alive("")
+    assert driver.link.drops > 0
+    assert driver.link.request("stop", source=PERSON)["refused"] == ""
+    process.resume()
+    driver.until(lambda: driver.status.get("state") == "stopped")
+
+
 def test_a_link_whose_process_was_killed_can_be_closed(driver: Driver) -> None:
     process = psutil.Process(driver.link.pid)
     process.kill()

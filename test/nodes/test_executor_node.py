@@ -232,6 +232,67 @@ def test_stop_is_latched_until_resume(cell: Cell) -> None:
     cell.do("start over")
 
 
+@pytest.mark.parametrize("word", ["Stop", " stop\n", "STOP"])
+def test_a_stop_is_obeyed_however_it_is_written(cell: Cell, word: str) -> None:
+    cell.say(LEFT)
+    cell.until_state("moving")
+    cell.say(word)
+    cell.until_state("stopped")
+
+
+def test_a_stop_holds_over_the_death_of_the_node_and_ends_with_it_in_good_order(cell: Cell) -> None:
+    cell.say("stop")
+    cell.until_state("stopped")
+    assert cell.process is not None
+    cell.process.kill()
+    cell.process.wait(DEADLINE)
+    cell.start()
+    cell.until_state("stopped")
+    cell.say(UP, policy=True)
+    cell.until(lambda: "stopped by the person" in cell.status["refused"], "refusal")
+    cell.process.send_signal(signal.SIGINT)
+    assert cell.process.wait(DEADLINE) == 0
+    cell.start()
+    cell.until_state("idle")
+
+
+def test_what_was_said_to_a_node_that_stood_still_is_not_done(cell: Cell) -> None:
+    assert cell.process is not None
+    cell.process.send_signal(signal.SIGSTOP)
+    cell.say(UP)
+    cell.spin(1.5)
+    cell.process.send_signal(signal.SIGCONT)
+    cell.until(lambda: "stood still" in cell.status["refused"], "refusal")
+    cell.spin(0.5)
+    cell.until_state("idle")
+    cell.do(UP)
+
+
+def test_two_policies_do_not_drive_one_arm(cell: Cell) -> None:
+    second = cell.node.create_publisher(JointTrajectory, "policy/action_chunk", 10)
+    third = cell.node.create_publisher(JointTrajectory, "policy/action_chunk", 10)
+    cell.spin(1.5)
+    cell.say(UP, policy=True)
+    cell.until(lambda: "2 policies want to drive the arm" in cell.status["refused"], "refusal")
+    cell.do(UP)  # a person may
+    cell.node.destroy_publisher(second)
+    cell.node.destroy_publisher(third)
+    cell.spin(1.5)
+    cell.say(DOWN, policy=True)
+    cell.until(lambda: cell.status["source"] == "policy", "motion of the policy")
+    cell.until_state("idle")
+
+
+def test_odd_messages_leave_the_node_alive(cell: Cell) -> None:
+    statuses = cell.node.create_publisher(DiagnosticStatus, "executor/status", LATCHED)
+    statuses.publish(DiagnosticStatus(level=b"\x07", name="who"))
+    cell.say("up " * 200_000)
+    cell.until(lambda: "a plan of 599999 characters" in cell.status.get("refused", ""), "refusal")
+    cell.node.destroy_publisher(statuses)
+    cell.until_state("idle")
+    cell.do(UP)
+
+
 def test_bad_input_is_refused_with_a_reason_and_the_arm_stays(cell: Cell) -> None:
     for words, reason in (
         ("move the arm to the left by 90 centimeters", "reach"),

@@ -13,12 +13,16 @@ _COLON = ": "
 
 
 class Level(enum.Enum):
-    """How bad it is."""
+    """How bad it is; what others call by a level that there is not counts as an error."""
 
     OK = DiagnosticStatus.OK
     WARN = DiagnosticStatus.WARN
     ERROR = DiagnosticStatus.ERROR
     STALE = DiagnosticStatus.STALE
+
+    @classmethod
+    def _missing_(cls, value: object) -> Level:
+        return cls.ERROR
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from roboact_ros.execution.realtime import Lateness
 from roboact_ros.execution.status import PERSON, State
 from roboact_ros.execution.trajectory import ToolLimits
 from roboact_ros.nodes.arm_topics import LATCHED
-from roboact_ros.nodes.executor_node import executor_status
+from roboact_ros.nodes.executor_status import executor_status
 from roboact_ros.nodes.messages.arm import joints_to_message, targets_to_message, tool_pose_to_message
 from roboact_ros.nodes.messages.diagnostics import status_to_message
 from roboact_ros.nodes.peers.servo_side import Side, Stopwatch, motion, parse_side
