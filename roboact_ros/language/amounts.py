@@ -12,6 +12,8 @@ from roboact_ros.language.vocabulary import ROTATION_AXES
 
 Amount = Quantity | Level
 LARGEST_LENGTH, LARGEST_ANGLE = Decimal(100), Decimal(360)
+HOW_FAR_OPEN = "How far should the gripper go: fully, halfway, or how many percent?"
+_EXTRA = {"more", "extra", "additional"}
 _BARE_DEGREES = Decimal(4)
 """A bare number below this could be radians."""
 
@@ -60,8 +62,14 @@ def percent_open(amounts: Sequence[Amount], closing: bool, full: bool) -> Decima
     if not amounts:
         return Decimal(0 if closing else 100)
     amount = amounts[0]
-    if len(amounts) > 1 or full or isinstance(amount, Level) or amount.unit not in ("percent", "part"):
-        raise LanguageRefusal("How far should the gripper go: fully, halfway, or how many percent?")
+    if (
+        len(amounts) > 1
+        or full
+        or isinstance(amount, Level)
+        or amount.unit not in ("percent", "part")
+        or not _EXTRA.isdisjoint(amount.said.split())
+    ):
+        raise LanguageRefusal(HOW_FAR_OPEN)
     share = amount.value * 100 if amount.unit == "part" else amount.value
     if not 0 <= share <= 100:
         raise LanguageRefusal(f"The gripper opens from 0 to 100 percent. What is {amount.said}?")
@@ -76,7 +84,10 @@ def combined(amounts: Sequence[Amount], what: str) -> Amount:
     Raises:
         LanguageRefusal: They do not agree.
     """
-    exact = list({amount.value: amount for amount in amounts if isinstance(amount, Quantity)}.values())
+    exact = [amount for amount in amounts if isinstance(amount, Quantity)]
+    # Two units may say the same ("2 inches, 5.08 cm"); the same words twice may as well add up.
+    if len({(amount.value, amount.unit) for amount in exact}) == 1 and len({a.said for a in exact}) == len(exact):
+        exact = exact[:1]
     levels = list(dict.fromkeys(amount for amount in amounts if isinstance(amount, Level)))
     candidates: list[Amount] = [*exact, *levels]
     if len(candidates) == 1:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from roboact_ros.errors import LanguageRefusal
 from roboact_ros.language.meanings import BACK, Body, Kind, Move
-from roboact_ros.language.scan import Item
+from roboact_ros.language.scan import KNOWN, Item
 from roboact_ros.language.typos import distance
 from roboact_ros.language.words.combined import alternatives
 from roboact_ros.language.words.controls import CONTROLS
@@ -28,14 +29,18 @@ STOP_PHRASES = frozenset(
         that is enough; that is far enough; far enough; enough; do not move; do not move anymore; do not move any more;
         do not move at all; do not move any further; no more; no further; not any further; stay right there; do not go
         any further; that will do; knock it off; cut it out; do not do anything; do not move it; do not move the arm;
-        do not move the robot; nobody move; kill it; kill the motion; shut it down; power off; do not do that
+        do not move the robot; nobody move; kill it; kill the motion; shut it down; power off; do not do that;
+        ouch; ow; help; help me; danger; watch out; watch it; look out; careful; be careful
         """
     )
 )
 _AROUND = frozenset("please just now robot hey ok okay , ; : . ! ?".split())
 _ABOUT = (Body.GRIPPER, Body.OBJECT)
-_UNSTOP = ("not", "never", "without", "nonstop")
-_BREAKS = frozenset(",;:.!?")
+_RULES_OUT = re.compile(
+    r"(?:(?:please|just|now|robot|hey|ok|okay) )*(?:do not|never)(?: (?:please|you|ever|just))*|(?:.* )?without"
+)
+"""A clause up to its "stop" which is not to be done."""
+_BREAKS = frozenset(", ; : . ! ? and but then".split())
 
 
 def says_stop(tokens: Sequence[str]) -> bool:
@@ -52,11 +57,12 @@ def says_stop(tokens: Sequence[str]) -> bool:
         # "undo" speaks of the past: "cancel the last move" takes it back rather than halting the present one.
         if token == "cancel" and any(word in tokens[at + 1 : at + 4] for word in ("last", "previous")):
             continue
-        if any(word in before[-3:] for word in _UNSTOP) and "can" not in before[-3:]:
+        if _rules_out(before):
             negated = True
         else:
             return True
-    if " ".join(token for token in tokens if token not in _AROUND) in STOP_PHRASES:
+    # A cry may be repeated: "watch out, watch out!"
+    if " ".join(dict.fromkeys(token for token in tokens if token not in _AROUND)) in STOP_PHRASES:
         return True
     if negated or "nonstop" in tokens:
         raise LanguageRefusal("I always stop at the end of a motion. What should I do until then?")
@@ -91,8 +97,17 @@ def _only_carries(item: Item, control: str) -> bool:
     return item.value == Move() or (control == "home" and item.value == BACK)
 
 
+def _rules_out(before: Sequence[str]) -> bool:
+    """Tell "don't stop" from "it won't stop", "why don't you stop" and "don't move stop", which all want it to stop."""
+    return _RULES_OUT.fullmatch(" ".join(before)) is not None
+
+
 def _is_stop(token: str) -> bool:
     if token in STOP_WORDS:
+        return True
+    # Run together with another word: stopnow, pleasestop, but not stopper.
+    rest = token.removeprefix(STOP) if token.startswith(STOP) else token.removesuffix(STOP)
+    if rest != token and (rest in KNOWN or rest == STOP):
         return True
     squeezed = "".join(char for at, char in enumerate(token) if at == 0 or token[at - 1] != char)
     if len(squeezed) < len(token) - 1 and squeezed in STOP_WORDS | {"whoa", "woah", "stop"}:

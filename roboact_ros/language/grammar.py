@@ -11,12 +11,10 @@ from roboact_ros.language import vocabulary
 from roboact_ros.language.amounts import Amount, combined, magnitude, percent_open
 from roboact_ros.language.meanings import Body, Direction, Kind, Level, Move, Turn
 from roboact_ros.language.questions import CAPABILITIES
-from roboact_ros.language.scan import Item, Quantity
+from roboact_ros.language.scan import GRIPPER_VERBS, Item, Quantity
 from roboact_ros.language.sentence import Segment
 from roboact_ros.language.viewpoint import Viewpoint
 from roboact_ros.types import Motion
-
-_GRIPPER_VERBS = (Kind.OPEN, Kind.CLOSE, Kind.GRAB, Kind.RELEASE)
 
 
 @dataclass
@@ -67,7 +65,7 @@ def _steps(segment: Segment, at: int, inherited: Item | None, viewpoint: Viewpoi
     verb = segment.verb
     if verb is not None and verb.kind is Kind.DROP:
         verb = _drop(segment)
-    if verb is not None and verb.kind in _GRIPPER_VERBS:
+    if verb is not None and verb.kind in GRIPPER_VERBS:
         return [_gripper(segment, verb, at)]
     if any(noun.value is Body.OBJECT for noun in segment.nouns):
         raise LanguageRefusal(f'"{segment.said}" is about an object. {CAPABILITIES} What should I do?')

@@ -6,13 +6,13 @@ Nothing here looks at context: what may stand beside what is the grammar's busin
 from __future__ import annotations
 
 from roboact_ros.language.meanings import Body, Entry, Kind
-from roboact_ros.language.words import amounts, gripper, motion, talk
+from roboact_ros.language.words import amounts, gripper, motion, talk, unclear
 from roboact_ros.language.words.combined import alternatives
 from roboact_ros.language.words.controls import CONTROLS
 
 
 def _table() -> dict[tuple[str, ...], Entry]:
-    phrases = [*motion.PHRASES, *gripper.PHRASES, *talk.PHRASES, *amounts.PHRASES]
+    phrases = [*motion.PHRASES, *gripper.PHRASES, *talk.PHRASES, *amounts.PHRASES, *unclear.PHRASES]
     phrases += [(Entry(Kind.CONTROL, control), text) for control, text in CONTROLS.items()]
     table: dict[tuple[str, ...], Entry] = {(";",): Entry(Kind.THEN)}
     for entry, text in phrases:
@@ -37,7 +37,7 @@ _POOR = frozenset(
     """
     angle anew bare base been behind being bits bump clasp climb come crumb dab dash degs dip dipping dip drag draw
     encore extra fist forth free fresh from front getting give glide goal going gone hair hairs hang haul have head
-    heading hence hoist into jot keep last latch level like loads loose lots many mark miles minute mission mite
+    heading hence hoist into jot keep last latch level like loads loose lots many mark mile miles minute mission mite
     moment motion notch pair park parse pick plenty point pose press rear redo revs same second send shade shove sink
     sinking stay step sunk super take task tip those time times tons touch trifle used want ways what when where wide
     wise with work yank your
@@ -47,7 +47,7 @@ _POOR = frozenset(
 
 
 def _targets() -> frozenset[str]:
-    idle = (Kind.FILLER, Kind.INTERJECTION, Kind.REQUEST, Kind.NEGATION, Kind.PRONOUN)
+    idle = (Kind.FILLER, Kind.INTERJECTION, Kind.CORRECTION, Kind.REQUEST, Kind.NEGATION, Kind.PRONOUN)
     words = {
         word
         for phrase, entry in LEXICON.items()

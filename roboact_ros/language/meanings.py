@@ -11,6 +11,7 @@ class Kind(enum.Enum):
 
     FILLER = "filler"
     INTERJECTION = "interjection"
+    CORRECTION = "correction"
     REQUEST = "request"
     DIRECTION = "direction"
     SENSE = "sense"
@@ -34,6 +35,7 @@ class Kind(enum.Enum):
     PRONOUN = "pronoun"
     NEGATION = "negation"
     CONTROL = "control"
+    UNCLEAR = "unclear"
     UNKNOWN = "unknown"
 
 

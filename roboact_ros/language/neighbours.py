@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from roboact_ros.errors import LanguageRefusal
+from roboact_ros.language.amounts import HOW_FAR_OPEN
 from roboact_ros.language.meanings import BACK, DOWN, FORWARD, LEFT, RIGHT, UP, Kind, Level, Move
-from roboact_ros.language.scan import AMOUNTS, LINKS, VERBS, Item, Quantity
+from roboact_ros.language.scan import AMOUNTS, ASIDES, GRIPPER_VERBS, LINKS, VERBS, Item, Quantity
 
 _HANDED = ("arm", "hand", "gripper", "claw", "wrist", "finger", "fingers", "robot arm", "fist", "jaw")
+_LEAVING = ("get", "keep", "go")
 
 
 def meaningful(items: Sequence[Item]) -> list[Item]:
@@ -18,6 +20,7 @@ def meaningful(items: Sequence[Item]) -> list[Item]:
         LanguageRefusal: Two readings are possible.
     """
     _check_idioms(items)
+    _check_attendants(items)
     kept = [item for item in items if item.kind not in (Kind.FILLER, Kind.REQUEST, Kind.PRONOUN)]
     kept = [Item(Kind.THEN, None, item.words) if item.kind is Kind.QUESTION else item for item in kept]
     kept = _intensified(kept)
@@ -28,6 +31,8 @@ def meaningful(items: Sequence[Item]) -> list[Item]:
 
 def _check_idioms(items: Sequence[Item]) -> None:
     for before, item, after in zip((None, *items), items, (*items[1:], None), strict=False):
+        if item.words == "away" and before is not None and before.words in _LEAVING:
+            raise LanguageRefusal(f'"{before.words} away": from what? Tell me left, right, up, down, forward or back.')
         if after is None:
             continue
         if item.kind is Kind.FILLER and item.words == "to" and after.kind is Kind.QUANTITY:
@@ -52,6 +57,16 @@ def _check_idioms(items: Sequence[Item]) -> None:
                 raise LanguageRefusal(
                     f'"right {after.words}": to the right and {after.words}, or straight {after.words}?'
                 )
+
+
+def _check_attendants(items: Sequence[Item]) -> None:
+    """Ask about "with the gripper open": how the arm is to move, or what to do before or after."""
+    for at, item in enumerate(items):
+        content = [later for later in items[at + 1 :] if later.kind is not Kind.FILLER][:2]
+        kinds = {later.kind for later in content}
+        if item.words == "with" and kinds in ({Kind.NOUN, Kind.OPEN}, {Kind.NOUN, Kind.CLOSE}):
+            said = " ".join(later.words for later in (item, *content))
+            raise LanguageRefusal(f'"{said}": should I do that first, or after the rest?')
 
 
 def _intensified(items: Sequence[Item]) -> list[Item]:
@@ -92,20 +107,38 @@ def _without_adverbs(items: Sequence[Item]) -> list[Item]:
             if beside and (before is None or before.kind not in LINKS):
                 continue
         if item.kind is Kind.MORE and moves:
+            # Openings are absolute: "30 percent more" says nothing without where the gripper stands.
+            if any(other.kind in GRIPPER_VERBS for other in _clause(items, at)):
+                raise LanguageRefusal(HOW_FAR_OPEN)
             continue
         kept.append(item)
     return kept
 
 
+def _clause(items: Sequence[Item], at: int) -> Sequence[Item]:
+    """Return what stands around an item, between two words that join."""
+    end = next((i for i in range(at, len(items)) if items[i].kind in LINKS), len(items))
+    return items[_start(items, at) : end]
+
+
+def _start(items: Sequence[Item], at: int) -> int:
+    return max((i + 1 for i in range(at) if items[i].kind in LINKS), default=0)
+
+
 def _without_interjections(items: Sequence[Item]) -> list[Item]:
     kept: list[Item] = []
     for at, item in enumerate(items):
-        if item.kind is not Kind.INTERJECTION:
+        if item.kind not in ASIDES:
             kept.append(item)
             continue
-        rest = [later for later in items[at + 1 :] if later.kind not in (*LINKS, Kind.INTERJECTION)]
-        if any(before.kind not in (*LINKS, Kind.INTERJECTION) for before in items[:at]) and rest:
+        rest = [later for later in items[at + 1 :] if later.kind not in (*LINKS, *ASIDES)]
+        if all(before.kind in (*LINKS, *ASIDES) for before in items[:at]):
+            continue
+        if rest:
             raise LanguageRefusal(f'Which of the two, what you said before or after "{item.words}"?')
+        if item.kind is Kind.CORRECTION:
+            said = item.words.rstrip(" ,.!")
+            raise LanguageRefusal(f'"{said}" takes back what you said before it. What should I do instead?')
     return kept
 
 
@@ -121,8 +154,7 @@ def _back_and_forth(items: Sequence[Item]) -> list[Item]:
         if not (item.words == "back" and item.value == BACK and after is not None and after.kind is Kind.DIRECTION):
             kept.append(item)
             continue
-        start = max((i + 1 for i in range(at) if items[i].kind in LINKS), default=0)
-        verb = next((other for other in items[start:at] if other.kind in VERBS), None)
+        verb = next((other for other in items[_start(items, at) : at] if other.kind in VERBS), None)
         if verb is not None and after.value in (UP, DOWN) and after.value == _implied(verb, after.value):
             continue
         if verb is None and after.words == "up":

@@ -53,6 +53,8 @@ def parse(text: str, viewpoint: Viewpoint = BASE) -> Command:
         raise LanguageRefusal(
             f"That is {len(text)} characters, more than {LONGEST_TEXT}. Can you say it in fewer words?"
         )
+    if _cries_wait(tokens):
+        return Command(text, control="pause")
     items = scan(spell(tokens))
     if not any(item.kind is not Kind.FILLER for item in items):
         raise LanguageRefusal(f"What should I do? {CAPABILITIES}")
@@ -78,6 +80,12 @@ def _controlled(text: str, control: str, content: list[Item]) -> Command:
         raise LanguageRefusal(f'"{control}" takes no amount. What should I do with "{amounts[0].words}"?')
     values = grammar.amounts_of(amounts)
     return Command(text, control=control, amount=combined(values, text) if values else None)
+
+
+def _cries_wait(tokens: list[str]) -> bool:
+    """Tell "no, wait!" and "wait wait" from "no wait, left", which corrects what was said."""
+    words = {token for token in tokens if token.isalpha()}
+    return "wait" in words and words <= {"wait", "no", "oh", "please"}
 
 
 def _exclaims_hold_it(items: list[Item]) -> bool:

@@ -48,6 +48,8 @@ CORRECTABLE = TARGETS | {word for word in (*NUMBER_WORDS, *UNITS) if len(word) >
 VERBS = (Kind.MOVE, Kind.ROTATE, Kind.OPEN, Kind.CLOSE, Kind.GRAB, Kind.RELEASE, Kind.DROP)
 AMOUNTS = (Kind.QUANTITY, Kind.LEVEL, Kind.FULL)
 LINKS = (Kind.JOIN, Kind.THEN)
+GRIPPER_VERBS = (Kind.OPEN, Kind.CLOSE, Kind.GRAB, Kind.RELEASE)
+ASIDES = (Kind.INTERJECTION, Kind.CORRECTION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from roboact_ros.errors import LanguageRefusal
-from roboact_ros.language.amounts import magnitude
+from roboact_ros.language.amounts import HOW_FAR_OPEN, magnitude
 from roboact_ros.language.parse import Command
 from roboact_ros.language.vocabulary import GRIPPER_AXIS, displacement
 from roboact_ros.types import Motion
@@ -38,5 +38,5 @@ class Session:
 def _by(motion: Motion, command: Command) -> Motion:
     axis = next((axis for axis, value in enumerate(motion.action[:GRIPPER_AXIS]) if value), None)
     if axis is None:
-        raise LanguageRefusal("How far should the gripper go: fully, halfway, or how many percent?")
+        raise LanguageRefusal(HOW_FAR_OPEN)
     return displacement(axis, 1 if motion.action[axis] > 0 else -1, magnitude(command.amount, axis, command.text))

@@ -65,6 +65,7 @@ _REWRITES = (
     (re.compile(r"(\d)\s*\u2032"), r"\1 foot "),
     (re.compile(r"\u00b0"), " degrees "),
     (re.compile(r"[\u03c0\u03a0]"), " pi "),
+    (re.compile(r"\bno\s*-+\s"), "no , "),
     (re.compile(r"%"), " percent "),
     (re.compile(r"&"), " and "),
     (re.compile(r"\be-stop\b|\bestop\b"), " stop "),
@@ -87,7 +88,7 @@ _TOKEN = re.compile(
 def tokenize(text: str) -> list[str]:
     """Return words, numbers and punctuation marks in lower case; linear in the length of the text."""
     text = unicodedata.normalize("NFKC", _spread_signs(text)).casefold().replace("\u2044", "/")
-    text = "".join(" " if _is_decoration(char) else char for char in text)
+    text = "".join(_drawn(char) for char in text)
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
     text = _inches_or_quotes(text)
@@ -109,11 +110,14 @@ def _spread_signs(text: str) -> str:
     return "".join(f" {char} " if unicodedata.category(char) == "No" else char for char in text)
 
 
-def _is_decoration(char: str) -> bool:
+def _drawn(char: str) -> str:
+    """Return what a character shows: nothing for one without width, even inside a word; a gap for a decoration."""
     category = unicodedata.category(char)
-    if category in ("Cc", "Cf", "Mn", "Me", "Sk"):
-        return category in ("Cc", "Cf", "Sk") or char in "\ufe0f\u20e3"
-    return category == "So" and "ARROW" not in unicodedata.name(char, "") and char != "\u00b0"
+    if category == "Cf":
+        return ""
+    if category in ("Cc", "Sk") or char in "\ufe0f\u20e3":
+        return " "
+    return " " if category == "So" and "ARROW" not in unicodedata.name(char, "") and char != "\u00b0" else char
 
 
 def _inches_or_quotes(text: str) -> str:

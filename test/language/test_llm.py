@@ -124,6 +124,7 @@ def test_unknown_words_may_be_rephrased(text: str) -> None:
     [
         "move left or right", "do not scooch over", "never scooch", "if it is red scooch over", "tilt left",
         "left 300 cm", "move left and right", "lieft", "don't stop scooching", "", "\x07", "?!", "scooch " * 100,
+        "no scooching over", "let me grab it", "I grab it", "next time scooch over", "left 1 mile",
     ],
 )  # fmt: skip
 def test_what_a_person_must_decide_goes_back_to_the_person(text: str) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from roboact_ros.language.meanings import Entry, Kind
+from roboact_ros.language.words.combined import combined
+
+_NO = "no; no no; no no no; oh no; wait no; sorry no; hmm no; nono"
 
 PHRASES = [
     (
@@ -20,20 +23,28 @@ PHRASES = [
         """,
     ),
     (Entry(Kind.QUESTION), "?"),
-    (Entry(Kind.PRONOUN), "i; you; we; they; he; she"),
+    (Entry(Kind.PRONOUN), "i; you; we; they; he; she; let me"),
     (
         Entry(Kind.NEGATION),
         """
-        not; never; no longer; without; neither; nor; avoid; refrain; nonstop; hardly
-        """,
+        not; never; no longer; without; neither; nor; avoid; refrain; nonstop; hardly; instead of;
+        """
+        + _NO,
     ),
     (
         Entry(Kind.INTERJECTION),
         """
-        no; nope; nah; actually; sorry; i mean; i meant; rather; instead; no wait; wait no; no no; no no no; oh; oh
-        no; well; or rather; make that; not quite; ah; argh; ugh; no sorry; sorry no; no actually; what i meant was; i
-        said; correction; hmm no; oh wait; i would rather; nono; wait wait
+        actually; sorry; rather; instead; oh; well; ah; argh; ugh; i said; i would rather
         """,
+    ),
+    (
+        Entry(Kind.CORRECTION),
+        """
+        nope; nah; i mean; i meant; no wait; or rather; make that; not quite; no sorry; no actually; what i meant was;
+        correction; oh wait; wait wait;
+        """
+        # Set apart, "no" is about what was said before; otherwise it rules out what follows.
+        + combined(_NO, ",; .; !"),
     ),
     (
         Entry(Kind.REQUEST),
@@ -59,11 +70,11 @@ PHRASES = [
         precisely; straight; directly; direction; directions; side; some; your; its; 's; slowly; carefully; gently;
         smoothly; steadily; quickly; fast; rapidly; softly; swiftly; nice and slow; nice and easy; nice and slowly;
         nice and gently; slow and steady; quick; immediately; at once; asap; as soon as possible; at this point; this
-        time; next time; i want; i want you to; i want to; i need; i need you to; i would like; i would like you to; i
+        time; i want; i want you to; i want to; i need; i need you to; i would like; i would like you to; i
         would like to; i think; i guess; i suggest; want; want you to; need; need you to; would like; we need to; we
         should; we want to; we have to; you should; you need to; you have to; you must; you can; you could; you may;
         you will; you might want to; you got to; it should; it needs to; it should be; should be; needs to be; it
-        needs to be; i want it; let the arm; let the robot; or so; it has to; needs to; i wish; let us; let me; let me
+        needs to be; i want it; let the arm; let the robot; or so; it has to; needs to; i wish; let us; let me
         see; let us try; let us see; let us go; let us go ahead and; go ahead and; go and; come on; try; try to;
         trying; start; start to; begin; begin to; starting; make; make it; have; have it; have the robot; cause; tell;
         tell it to; tell the robot to; get the robot to; get the arm to; get it to; give me; allow; perform; execute;
