@@ -6,7 +6,9 @@ tenth of the widths but all blocks and words, runs anywhere in float32; the lang
 which is told apart. Told besides: a chunk selected of eight draws, as a cell makes it while the arms move, and how near
 chunks are to those of the released procedure (``cosine``, and ``error`` as part of what other images change), and on a
 GPU, how near both are to what it makes with the same weights in float32. A chunk by CLAP-NTP on the same language
-model, with eight words of a subtask and eight codes, is timed beside it.
+model, with eight words of a subtask and eight codes, is timed beside it, without a graph also on a GPU (``eager``).
+
+The released procedure attends by flash_attn on a GPU where that is installed, else by PyTorch (``attention``).
 """
 
 from __future__ import annotations
@@ -86,7 +88,7 @@ def run(args: argparse.Namespace) -> Report:
     prompt = network.vlm.prompt(ids, GRID, GRID)
     graphed, held = None, 0.0
     if cuda:
-        graphed, held = _held(lambda: GraphedChunks(network, prompt, pixels, noises[0]))
+        graphed, held = _held(lambda: GraphedChunks(network, prompt, pixels, noises[0]), device)
     released, answering = Released(model, head, RELEASED_TAPS, ids), Answering(model, ids)
     made: dict[str, list[Tensor]] = {"ours": [], "released": []}
 
@@ -107,7 +109,7 @@ def run(args: argparse.Namespace) -> Report:
     by_hand = {"ours": lambda: network(pixels, noises[0], prompt), "released": lambda: released(pixels, noises[0])}
     memory = {name: _peak(call, device) for name, call in by_hand.items()} if cuda else {}
     alone = interleaved({"ours": ours}, args.chunks)["ours"]
-    selecting, held_selecting = _held(lambda: _selecting(network, prompt, pixels, noises[0]))
+    selecting, held_selecting = _held(lambda: _selecting(network, prompt, pixels, noises[0]), device)
     selected = percentile(interleaved({"ours": selecting}, args.rounds)["ours"], 50)
     words = interleaved({"head": lambda: released.language_head()[0, 0, 0].item()}, args.rounds)["head"]
 
@@ -118,8 +120,9 @@ def run(args: argparse.Namespace) -> Report:
         name: {"weights_gib": weights[name], **({"working_gib": memory[name]} if cuda else {})} for name in weights
     }
     graphs = {"graph_gib": held, "graph_selected_gib": held_selecting} if cuda else {}
-    exact, exact_released = {}, {}
+    exact, exact_released, attention = {}, {}, model.config._attn_implementation
     if cuda:  # the last thing: it changes the weights, and takes twice their memory
+        model.set_attn_implementation("sdpa")  # flash_attn knows no float32
         expected = in_float32(model, head, RELEASED_TAPS, ids, pixels, noises)
         exact = {
             "cosine_float32": cosine(ours_made, expected),
@@ -147,12 +150,13 @@ def run(args: argparse.Namespace) -> Report:
         },
         peers={
             "released": {
+                "attention": attention,
                 "chunk_ms": released_ms,
                 "language_head_ms": percentile(words, 50) * 1e3,
                 **figures["released"],
                 **exact_released,
             },
-            "ntp": {"chunk_ms": ntp_ms},
+            "ntp": {"chunk_ms": ntp_ms, "eager": True},
         },
         ratios={"chunk": released_ms / ours_ms, "ntp": ntp_ms / ours_ms},
     )
@@ -174,17 +178,17 @@ def _selecting(network: ChunkNetwork, prompt: Prompt, pixels: Tensor, noise: Ten
     return lambda: graphed(pixels, draws, None, guide).cpu()
 
 
-def _held(make: Callable[[], Made]) -> tuple[Made, float]:
+def _held(make: Callable[[], Made], device: torch.device) -> tuple[Made, float]:
     """Return what is made, and the memory of the GPU that it keeps, e.g. the pool of a graph [GiB]."""
     import torch
 
-    if not torch.cuda.is_available():
+    if device.type != "cuda":
         return make(), 0.0
     torch.cuda.empty_cache()
-    before = torch.cuda.memory_reserved()
+    before = torch.cuda.memory_reserved(device)
     made = make()
     torch.cuda.empty_cache()
-    return made, (torch.cuda.memory_reserved() - before) / _GIB
+    return made, (torch.cuda.memory_reserved(device) - before) / _GIB
 
 
 def _gib(part: nn.Module) -> float:

@@ -78,7 +78,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--base", default="", metavar="DIR", help="language model of a run in LIBERO (where the run says)"
     )
     parser.add_argument("--arm", default="ur5e", metavar="MODEL", help="ur5 or ur5e (%(default)s)")
-    parser.add_argument("--processes", type=int, metavar="N", help="how many work at the same time (all processors)")
+    parser.add_argument(
+        "--processes",
+        type=int,
+        metavar="N",
+        help="how many work at the same time (all processors; a model on a GPU: 1)",
+    )
     parser.add_argument(
         "--record", type=Path, metavar="OUT", help="also write what was done as shards; corrections too"
     )
@@ -144,12 +149,25 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _processes(args: argparse.Namespace, loads: bool) -> int:
+    """Return how many processes play; ``loads`` says that each loads a model, for which a GPU may have room once."""
+    from roboact_train.processes import cores
+
+    if args.processes is not None:
+        return int(args.processes)
+    if loads and args.device != "cpu":
+        import torch
+
+        if torch.cuda.is_available():
+            return 1
+    return cores()
+
+
 @contextmanager
 def _tabletop(args: argparse.Namespace) -> Iterator[_Work]:
-    from roboact_train.evaluate.contender import Contender
+    from roboact_train.evaluate.contender import RANDOM, TEACHER, Contender
     from roboact_train.evaluate.run import play, record_to
     from roboact_train.evaluate.trial import Rules, Trial
-    from roboact_train.processes import cores
     from roboact_train.table import View
 
     if args.python is not None:
@@ -161,7 +179,7 @@ def _tabletop(args: argparse.Namespace) -> Iterator[_Work]:
     rules = Rules(args.split, args.interventions, view, args.arm, 60 if args.motions is None else args.motions)
     seeds = range(args.seed, args.seed + args.episodes)
     trials = [Trial(contender, task, seed, rules) for task in chosen_tasks(args.tasks) for seed in seeds]
-    processes = cores() if args.processes is None else args.processes
+    processes = _processes(args, args.policy not in (RANDOM, TEACHER))
     title = f"{args.policy}, {args.split}" + (f", {args.interventions} interventions" if args.interventions else "")
     settings = {"split": args.split, "seed": args.seed, "interventions": args.interventions}
     with record_to(args.record) as record:
@@ -179,7 +197,7 @@ def _two_arms(args: argparse.Namespace) -> Iterator[_Work]:
     from roboact_ros.sim.tasks.two_arms import PAIR_TASKS
     from roboact_train.evaluate.pair_contender import PairContender
     from roboact_train.evaluate.pair_trial import MOST_STEPS, Latency, PairRules, PairTrial
-    from roboact_train.processes import cores, spread
+    from roboact_train.processes import spread
 
     if (args.python, args.camera, args.arm, args.interventions, args.record) != (None, None, "ur5e", 0, None):
         raise ConfigurationError("--python, --camera, --arm, --interventions and --record are not for two arms")
@@ -194,7 +212,7 @@ def _two_arms(args: argparse.Namespace) -> Iterator[_Work]:
     rules = PairRules(args.split, view, MOST_STEPS if args.motions is None else args.motions)
     seeds = range(args.seed, args.seed + args.episodes)
     trials = [PairTrial(contender, task, seed, rules) for task in tasks for seed in seeds]
-    processes = cores() if args.processes is None else args.processes
+    processes = _processes(args, contender.learned)
     settings = {"split": args.split, "seed": args.seed, "executed": executed}
     latency, title = Latency(), f"{args.policy}, two arms, {args.split}"
     results = latency.results(spread(PairTrial.run, trials, processes))
@@ -207,7 +225,6 @@ def _kitchen(args: argparse.Namespace) -> Iterator[_Work]:
     from roboact_train.evaluate.kitchen.policy import policy_at
     from roboact_train.evaluate.kitchen.tasks import MOST_STEPS, chosen_kitchen_tasks
     from roboact_train.evaluate.kitchen.trial import KitchenTrial, play
-    from roboact_train.processes import cores
 
     if (args.split, args.arm, args.interventions, args.record, args.executed) != ("train", "ur5e", 0, None, None):
         raise ConfigurationError(
@@ -221,7 +238,7 @@ def _kitchen(args: argparse.Namespace) -> Iterator[_Work]:
     drawn = policy.sees or args.size is not None or args.camera is not None
     view = KitchenView(args.camera or "default", *(args.size or (128, 128))) if drawn else None
     python = args.python or os.environ.get(PYTHON) or sys.executable
-    processes = cores() if args.processes is None else args.processes
+    processes = _processes(args, False)  # of simulators; the policies are all in this one
     settings = {"seed": args.seed, "motions": steps}
     with closing(play(trials, processes, partial(Kitchen, python, view))) as results:
         yield _Work(results, len(trials), f"{args.policy}, kitchen", policy.privileged, settings)

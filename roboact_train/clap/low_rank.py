@@ -49,5 +49,7 @@ def with_low_rank(model: Any, words: Sequence[int], rank: int, alpha: int, seed:
 
 def summed_weights(adapted: Any) -> dict[str, Tensor]:
     """Return the weights of a ``PeftModel`` by their usual names; it stays as it is."""
-    weights: dict[str, Tensor] = copy.deepcopy(adapted).merge_and_unload().state_dict()
+    # In the bf16 of frozen weights most of a small sum would be rounded away; float32 need not fit on a GPU.
+    summed = copy.deepcopy(adapted).cpu().float()
+    weights: dict[str, Tensor] = summed.merge_and_unload().state_dict()
     return weights

@@ -7,6 +7,7 @@ from torch.optim import AdamW
 
 from roboact_ros.errors import ConfigurationError
 from roboact_train.clap.tokenizer_settings import TokenizerSettings
+from roboact_train.training.optimiser import adamw_of
 from roboact_train.training.settings import LoopSettings
 
 
@@ -25,4 +26,4 @@ def tokenizer_adamw(module: nn.Module, settings: LoopSettings) -> AdamW:
         {"params": [w for n, w in named if "codebook" in n], "weight_decay": 0.0, "scale": settings.codebook_rate},
         {"params": [w for n, w in named if "codebook" not in n], "weight_decay": settings.weight_decay, "scale": 1.0},
     ]
-    return AdamW(groups, lr=settings.learning_rate, betas=settings.betas, eps=settings.epsilon)
+    return adamw_of(groups, settings)

@@ -20,6 +20,7 @@ from roboact_train.clap.rf_export import write_run
 from roboact_train.clap.rf_objective import RfObjective
 from roboact_train.clap.rf_settings import RfSettings
 from roboact_train.training.learner import Gather, Judgement
+from roboact_train.training.optimiser import adamw_of
 from roboact_train.training.order import Order, Place, batches_per_epoch
 from roboact_train.training.settings import LoopSettings
 
@@ -111,10 +112,4 @@ def rf_adamw(module: nn.Module, settings: LoopSettings) -> AdamW:
         {"params": [w for n, w in named if n.startswith("model.")], "scale": settings.vlm_rate},
         {"params": [w for n, w in named if not n.startswith("model.")], "scale": 1.0},
     ]
-    return AdamW(
-        [group for group in groups if group["params"]],
-        lr=settings.learning_rate,
-        betas=settings.betas,
-        eps=settings.epsilon,
-        weight_decay=settings.weight_decay,
-    )
+    return adamw_of([group for group in groups if group["params"]], settings)

@@ -98,7 +98,9 @@ class Training:
     ) -> None:
         self._learner, self._settings, self._output = learner, settings, output
         self._accelerator, self._tell, self._notes, self._on_batch = accelerator, tell, notes, on_batch
-        self._module, self._optimiser = accelerator.prepare(learner.module, optimiser(learner.module, settings))
+        # The module first: how the optimiser steps depends on where the weights are.
+        self._module = accelerator.prepare(learner.module)
+        self._optimiser = accelerator.prepare(optimiser(learner.module, settings))
         self._steps = settings.epochs * learner.batches_per_epoch // settings.accumulate
         self._progress = Progress()
 
@@ -129,6 +131,8 @@ class Training:
         if other:
             raise ConfigurationError(f"{path} is of a training with {'; '.join(other)}")
         self._learner.module.load_state_dict(state["model"])
+        for saved, own in zip(state["optimiser"]["param_groups"], self._optimiser.param_groups, strict=True):
+            saved["fused"] = own["fused"]  # goes with the device here, not with that of the run which was interrupted
         self._optimiser.load_state_dict(state["optimiser"])
         if self._accelerator.scaler is not None and state["scaler"] is not None:
             self._accelerator.scaler.load_state_dict(state["scaler"])
@@ -280,6 +284,9 @@ def accelerator_for(settings: LoopSettings, device: str = "auto") -> Accelerator
         raise ConfigurationError("precision fp16 needs a GPU; valid on the CPU: float32, bf16")
     if cpu:  # its backward pass is slower in bfloat16 than the plain one by a factor of ten
         torch.backends.cuda.enable_flash_sdp(precision != "bf16")
+    elif hasattr(torch.backends.cuda, "enable_cudnn_sdp"):  # older versions have no attention by cuDNN
+        # On an H100 its backward pass with a mask may give NaN (https://github.com/pytorch/pytorch/issues/196678).
+        torch.backends.cuda.enable_cudnn_sdp(False)
     return Accelerator(
         cpu=cpu,
         mixed_precision="no" if precision == "float32" else precision,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from torch import nn
 from torch.optim import AdamW
@@ -16,7 +17,21 @@ def adamw(module: nn.Module, settings: LoopSettings) -> AdamW:
     still = [w for name, w in named if w.ndim < 2 or name.endswith(("bias", "logit_scale"))]
     decaying = [w for name, w in named if not (w.ndim < 2 or name.endswith(("bias", "logit_scale")))]
     groups = [{"params": still, "weight_decay": 0.0}, {"params": decaying, "weight_decay": settings.weight_decay}]
-    return AdamW(groups, lr=settings.learning_rate, betas=settings.betas, eps=settings.epsilon)
+    return adamw_of(groups, settings)
+
+
+def adamw_of(groups: list[dict[str, Any]], settings: LoopSettings) -> AdamW:
+    """Return AdamW for groups of weights that are where they stay; a group may have a decay of its own."""
+    # In each step the form that PyTorch chooses on CUDA makes a temporary of the size of all weights.
+    fused = any(weight.is_cuda for group in groups for weight in group["params"])
+    return AdamW(
+        groups,
+        lr=settings.learning_rate,
+        betas=settings.betas,
+        eps=settings.epsilon,
+        weight_decay=settings.weight_decay,
+        fused=fused or None,
+    )
 
 
 def learning_rate(step: int, steps: int, settings: LoopSettings) -> float:

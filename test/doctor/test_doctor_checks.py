@@ -9,9 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from roboact_ros.cells.load import load_cell
 from roboact_ros.cli import main
+from roboact_ros.doctor import gpu
 from roboact_ros.doctor.cameras import check_cameras
 from roboact_ros.doctor.clocks import check_clock, check_stamps
 from roboact_ros.doctor.disk import bytes_per_second, check_disk
@@ -78,6 +80,43 @@ def test_what_depends_on_the_machine_is_answered_at_all() -> None:
     assert set(verdicts(list(check_clock()))) == {"clock"}
     assert {"realtime priority", "locked memory"} <= set(verdicts(list(check_realtime())))
     assert verdicts(list(check_gpu(cell))) == {"GPU": Verdict.OK}
+
+
+def test_the_gpu_that_the_policy_shall_run_on_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(*words: str) -> Finding:
+        (finding,) = check_gpu(load_cell("clip_rt_ur5", [*words]))
+        return finding
+
+    free = {0: 70 * 2**30, 1: 9 * 2**30}
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "H100")
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free[device.index or 0], 80 * 2**30))
+    second, clap = "policy.device:=cuda:1", ("policy.kind:=clap", "checkpoint:=runs/best")
+    assert found().verdict is found(second).verdict is found(*clap).verdict is Verdict.OK
+    small = found(second, *clap)
+    assert small.verdict is Verdict.WARN and "9.0 of 80.0 GiB free" in small.what and "wants 12" in small.what
+    assert found("policy.device:=cuda:2").verdict is Verdict.FAIL
+    assert found("policy.device:=cpu").verdict is Verdict.WARN
+
+
+def test_a_gpu_that_pytorch_does_not_see_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def advice() -> tuple[str, str]:
+        (finding,) = check_gpu(load_cell("clip_rt_ur5", ["policy.device:=cuda"]))
+        assert finding.verdict is Verdict.FAIL
+        return finding.what, finding.do_this
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(gpu, "_DRIVER", tmp_path / "version")
+    assert "there is no NVIDIA driver" in advice()[0]
+    kernel = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 01:15:15 UTC 2023\nGCC version:"
+    (tmp_path / "version").write_text(kernel)
+    monkeypatch.setattr(torch.version, "cuda", None)
+    assert "install a CUDA build of torch" in advice()[1]
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    what, do_this = advice()
+    assert "built for CUDA 13.0, sees none with NVIDIA driver 535.104.05" in what
+    assert "below 13.0 it is too old" in do_this and "install a CUDA build" not in do_this
 
 
 def test_the_disk_is_tried_where_the_recordings_go(tmp_path: Path) -> None:

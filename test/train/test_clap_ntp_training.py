@@ -14,6 +14,7 @@ import yaml
 from safetensors.torch import load_file, save_file
 from test_clap_data import OBSERVED, dataset_of
 from tiny_ntp import FRAMES, SPARE, colour, tiny_action_vae, tiny_base, tiny_data
+from tiny_qwen import tiny_qwen
 from tiny_training import recorded_losses
 from tokenizers import Tokenizer
 
@@ -28,6 +29,7 @@ from roboact_ros.policies.clap.statistics import read_statistics
 from roboact_ros.policies.load import policy_from_description
 from roboact_ros.policies.nets.clap.answer import begin_answer, codes_to_say
 from roboact_ros.types import ActionChunk, Frame
+from roboact_train.clap.low_rank import summed_weights, with_low_rank
 from roboact_train.clap.ntp_base import ntp_base
 from roboact_train.clap.ntp_batch import NtpBatches
 from roboact_train.clap.ntp_data import NtpData, read_data
@@ -140,6 +142,22 @@ def test_lora_leaves_the_base_as_it_is(parts: Parts, tmp_path: Path) -> None:
     assert changed and all("_proj.weight" in name and "language_model" in name for name in changed)
     state = torch.load(tmp_path / "run/last.pt", weights_only=True)["model"]
     assert state and all("lora_" in name or "trainable_tokens" in name for name in state)
+
+
+def test_small_sums_survive_frozen_weights_in_bfloat16() -> None:
+    model = tiny_qwen().bfloat16()
+    name = "model.language_model.layers.0.mlp.up_proj"
+    before = model.get_submodule(name).weight.clone()
+    adapted = with_low_rank(model, [1, 2], 4, 8, 0)
+    learned = adapted.get_submodule(f"base_model.model.{name}")
+    for matrix in (learned.lora_A, learned.lora_B):
+        torch.nn.init.normal_(matrix["default"].weight, std=1e-3)
+    change = 8 / 4 * learned.lora_B["default"].weight @ learned.lora_A["default"].weight
+    summed = summed_weights(adapted)[f"{name}.weight"]
+    torch.testing.assert_close(summed, before.float() + change, atol=1e-7, rtol=0.0)
+    rounded = (before.float() + change).bfloat16()
+    assert (rounded == before).float().mean() > 0.9, "in bfloat16 they would hardly survive"
+    assert learned.base_layer.weight.dtype is torch.bfloat16, "what is trained stays as it is"
 
 
 def test_lora_learns_to_say_codes_where_words_are_read_from_another_table(parts: Parts, tmp_path: Path) -> None:

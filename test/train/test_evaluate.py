@@ -6,10 +6,12 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import cv2
 import numpy as np
 import pytest
+import torch
 import yaml
 from safetensors.torch import save_file
 
@@ -180,6 +182,32 @@ def test_a_model_is_evaluated_by_the_command_and_equally_again(tmp_path: Path, c
     assert report["privileged"] is False
     picture = cv2.imread(str(tmp_path / "bars.png"))
     assert picture is not None and picture.std() > 10
+
+
+@pytest.mark.parametrize(
+    ("policy", "words", "processes"),
+    [
+        ("model", [], 1),
+        ("model", ["--device", "cuda:0"], 1),
+        ("model", ["--processes", "3"], 3),
+        ("model", ["--device", "cpu"], 16),
+        ("teacher", [], 16),
+    ],
+)
+def test_a_model_is_on_a_gpu_once_unless_more_is_asked_for(
+    policy: str, words: list[str], processes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def play(trials: list[Trial], processes: int, recorded: bool) -> NoReturn:
+        asked.append(processes)
+        raise PolicyError("enough")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr("roboact_train.processes.cores", lambda: 16)
+    monkeypatch.setattr("roboact_train.evaluate.run.play", play)
+    assert main(["eval", "tabletop", "--policy", policy, "--episodes", "1", *words]) == 2
+    assert asked == [processes]
 
 
 def test_what_is_no_policy_is_named(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

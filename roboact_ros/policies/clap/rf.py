@@ -192,6 +192,7 @@ class ClapRf:
     def _ready(self, shape: tuple[int, ...]) -> tuple[Prompt, GraphedChunks | None]:
         """Return what the present task needs for images of a shape (images, height, width, 3)."""
         if self._prepared is None or self._prepared[0] != shape:
+            self._prepared = None  # the memory of the old graph is free before the new one takes its own
             config, rows, columns = self._run.config, *self._rule.grid(*shape[1:3])
             ids = self._words(self._instruction, self._robot, shape[0], rows * columns // self._rule.merge**2)
             prompt, graphed = self._network.vlm.prompt(ids, rows, columns), None

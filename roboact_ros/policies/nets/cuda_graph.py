@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -45,6 +46,7 @@ class GraphedStep:
     def _record(self, shape: tuple[int, ...]) -> None:
         staging = torch.empty(shape, dtype=torch.uint8, pin_memory=True)
         self._image = torch.zeros(shape, dtype=torch.uint8, device=self._device)
+        self._graph = torch.cuda.CUDAGraph()  # the memory of the old one is free before the new one takes its own
         self._graph, self._result = recorded(lambda: self._function(self._image), self._device)
         self._staging = staging
 
@@ -57,7 +59,7 @@ def recorded(function: Callable[[], Tensor], device: torch.device) -> tuple[torc
         device: The current CUDA device.
     """
     # Libraries allocate and choose kernels in the first calls, which must not happen while recording.
-    side = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    side, capturing = _streams(device)
     side.wait_stream(torch.cuda.current_stream(device))
     with torch.cuda.stream(side):
         for _ in range(_WARM_UPS):
@@ -65,6 +67,12 @@ def recorded(function: Callable[[], Tensor], device: torch.device) -> tuple[torc
     torch.cuda.current_stream(device).wait_stream(side)
     graph = torch.cuda.CUDAGraph()
     # Only this thread's calls may disturb the recording: cameras or other models run in others.
-    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+    with torch.cuda.graph(graph, stream=capturing, capture_error_mode="thread_local"):
         result = function()
     return graph, result
+
+
+@functools.cache
+def _streams(device: torch.device) -> tuple[torch.cuda.Stream, torch.cuda.Stream]:
+    """Return a stream for first calls and one for recording: cuBLAS keeps memory for each stream it has ever met."""
+    return torch.cuda.Stream(device), torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
