@@ -48,14 +48,14 @@ class RobotiqGripper:
         self._set(f"POS {position} SPE {self._speed} FOR {self._force} GTO 1")
         # The gripper echoes the request once it has taken it; before that, "not moving" would still be the old motion.
         deadline = time.monotonic() + _TIMEOUT
-        while self._get("PRE") != position:
+        while self._get("PRE") != position or self._get("GTO") != 1:
             if time.monotonic() > deadline:
                 raise ArmError(f"the gripper at {self._address} did not take the position {position}")
             time.sleep(0.01)
 
     def halt(self) -> None:
         """See :class:`~roboact_ros.arms.gripper.Gripper`; what is held stays held."""
-        if self._get("OBJ") == _MOVING:
+        if self._get("OBJ") not in (_HOLDING_OUTSIDE, _HOLDING_INSIDE):
             self._set("GTO 0")
 
     def read(self) -> GripperState:

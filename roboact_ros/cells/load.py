@@ -231,7 +231,8 @@ def _explain(error: Any, origin: str) -> str:
     location = list(error["loc"])
     dotted = ".".join(str(part) for part in location)
     if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        hint = did_you_mean(str(location[-1]), _fields_at(location[:-1]))
+        short = SHORTHANDS.get(dotted)
+        hint = f"in a file it is {short}" if short else did_you_mean(str(location[-1]), _fields_at(location[:-1]))
         return f'{origin}: unknown key "{dotted}": {hint}'
     if error["type"] == "literal_error" and isinstance(error["input"], str):
         valid = [word.strip(" '") for word in re.split(r",| or ", error["ctx"]["expected"])]

@@ -36,8 +36,8 @@ class Boundary:
     def crossed(self, frames: FloatArray, frames_before: FloatArray) -> str | None:
         """Return what is wrong with the arm at ``frames``, or None.
 
-        What is already wrong before and gets no worse is accepted, so that an arm outside can move back; what is no
-        number is not.
+        What is already wrong before and gets no worse is accepted, so that an arm outside can move back; a tool at no
+        number is outside.
 
         Args:
             frames: (n + 1, 4, 4) poses in the base of the frames behind the joints and of the tool.
@@ -50,7 +50,7 @@ class Boundary:
             if not (excess <= TOLERANCE or excess <= max(low - before, before - high)):
                 return self._outside(axis, value)
         gap, part, other = self.clearance(frames)
-        if not (gap >= -TOLERANCE or gap >= self.clearance(frames_before)[0]):
+        if gap < -TOLERANCE and gap < self.clearance(frames_before)[0]:
             return f"collision: {self.describe(part, other)} would overlap by {-gap:.3f} m"
         return None
 

@@ -20,7 +20,7 @@ class KeptStop:
         self._file, self._report = file, report
 
     def read(self) -> tuple[bool, bool]:
-        """Return whether a stop and whether a pause holds; a file that cannot be read counts as a stop."""
+        """Return whether a stop and whether a pause holds; a damaged file counts as a stop."""
         try:
             words = self._file.read_text(encoding="utf-8").split()
         except FileNotFoundError:
@@ -28,7 +28,7 @@ class KeptStop:
         except (OSError, UnicodeDecodeError) as error:
             self._report(f"{self._file} cannot be read ({error}), so the arm begins stopped")
             return True, False
-        return _STOP in words, _PAUSE in words
+        return words != [_PAUSE], _PAUSE in words
 
     def keep(self, stopped: bool, paused: bool) -> None:
         """Keep what holds now."""

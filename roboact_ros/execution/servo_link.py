@@ -102,15 +102,17 @@ class ServoLink:
 
     def request(self, do: str, **fields: Any) -> Message:
         """Ask for something and return the answer; its ``refused`` is empty when it was done."""
-        self._hold(
-            (self._stopped or do == "stop") and do != "resume", (self._paused or do == "pause") and do != "resume"
-        )
+        before = self._stopped, self._paused
+        self._stopped = (self._stopped or do == "stop") and do != "resume"
+        self._paused = (self._paused or do == "pause") and do != "resume"
         number = self._number()
         try:
             asked = {"id": number, "do": do, "at": time.monotonic_ns(), **fields}
             sent = self._send(asked, LONGEST // 2)  # it is told back
         except MotionRefused as error:
             return {"refused": str(error)}
+        if before != (self._stopped, self._paused) and self._kept is not None:
+            self._kept.keep(self._stopped, self._paused)  # what was said is out before: a disk may be slow
         if not sent and do in _HOLDING:  # a process that stands still has left no room: said again as soon as there is
             self._owed = True
             return {"refused": ""}
@@ -136,12 +138,10 @@ class ServoLink:
         """Let the arm come to rest and end the process; may be called twice."""
         process, channel = self._process, self._channel
         self._process, self._channel, self._start_at = None, None, float("inf")
-        self._hold(False, False)  # who ends everything in good order begins anew
-        if process is None or channel is None:
-            return
-        with suppress(EOFError):  # it has ended already
-            channel.send({"do": "finish"})
-        _end(process, channel, _FINISH_TIMEOUT)
+        if process is not None and channel is not None:
+            with suppress(EOFError):  # it has ended already
+                channel.send({"do": "finish"})
+            _end(process, channel, _FINISH_TIMEOUT)
 
     def _start(self) -> None:
         channel, theirs = Channel.pair()
@@ -156,13 +156,6 @@ class ServoLink:
         self.restarts += 1
         self._finished_before = self._finished
         self._send({"cell": self._cell, "stopped": self._stopped, "paused": self._paused})
-
-    def _hold(self, stopped: bool, paused: bool) -> None:
-        """Note what holds over the death of the process: the next one begins as this one ended."""
-        if (stopped, paused) != (self._stopped, self._paused):
-            self._stopped, self._paused = stopped, paused
-            if self._kept is not None:
-                self._kept.keep(stopped, paused)
 
     def _tell_what_holds(self) -> bool:
         """Say again what a person said last of stopping, and return whether it went out."""

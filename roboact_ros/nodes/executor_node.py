@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import functools
 import os
 import socket
@@ -82,10 +83,13 @@ class ExecutorNode(Node):  # type: ignore[misc]
         robots = cell.robot_words if cell.arms else f"{cell.arm.model} at {cell.robot_address}"
         self._name = f"{robots}, executor {os.getpid()} on {socket.gethostname()}"
         self._rival, self._rival_ns = "", 0
-        self._servo = ServoLink(cell, KeptStop(self._stop_file(), self.get_logger().warning))
+        self._kept = KeptStop(self._stop_file(), self.get_logger().warning)
+        self._servo = ServoLink(cell, self._kept)
         self._wall = Clock(clock_type=ClockType.SYSTEM_TIME)  # whatever use_sim_time says: the arm is real
         self._turned_ns, self._blind_until_ns, self._heard_ns = time.monotonic_ns(), 0, 0
         self._policies = 1
+        self._policy_topics = ["policy/action_chunk", "policy/motion"]
+        self._policy_topics += [topic_of_arm(arm, "policy/motion") for arm in cell.arm_names if arm]
         self._cameras = CameraWatch(cell.cameras, cell.safety.camera_timeout, time.monotonic_ns())
         self._alive_ns = self._told_ns = 0
         self._told: dict[str, Any] = {"state": "disconnected", "reason": "the servo process is starting"}
@@ -113,6 +117,11 @@ class ExecutorNode(Node):  # type: ignore[misc]
         """Bring the arm to rest before the publishers go."""
         self._servo.close()
         super().destroy_node()
+
+    def forget_stop(self) -> None:
+        """Let the next start of the cell begin anew, as a person has ended this one in good order."""
+        if not self._rival:  # whose stop it might be
+            self._kept.keep(False, False)
 
     def _topics(self, name: str, cell: Cell) -> ArmTopics:
         if (streamed := self._streamed.get(name)) is None:
@@ -161,7 +170,8 @@ class ExecutorNode(Node):  # type: ignore[misc]
         if now < self._blind_until_ns:
             return "not now: the executor node stood still, and nobody knows when that was said; say it again"
         if source == POLICY and self._policies > 1:
-            return f"{self._policies} policies want to drive the arm; end all but one"
+            told = f"{self._policies} policies want to drive the arm; end all but one"
+            return f"{told} (one that was killed counts for up to 20 s)"
         return ""
 
     def _follow(self, message: JointTrajectory) -> None:
@@ -179,7 +189,10 @@ class ExecutorNode(Node):  # type: ignore[misc]
 
     def _service(self, word: str, arm: str) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
         def serve(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-            self._answer(self._servo.request(word, source=PERSON, arm=arm))
+            if word != "stop" and (reason := self._not_now(PERSON)):
+                self._refuse(reason)
+            else:
+                self._answer(self._servo.request(word, source=PERSON, arm=arm))
             response.success, response.message = not self._refused, self._refused
             return response
 
@@ -204,7 +217,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
         return self._cameras.reason(now)
 
     def _answer(self, reply: dict[str, Any]) -> None:
-        refused = str(reply["refused"])
+        refused, self._turned_ns = str(reply["refused"]), time.monotonic_ns()
         self._answers.append(refused)
         self._refuse(refused)
 
@@ -269,7 +282,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
                 self.get_logger().info("the arm takes motions")
 
     def _diagnose(self) -> None:
-        self._policies = max(map(self.count_publishers, ("policy/motion", "policy/action_chunk")))
+        self._policies = max(map(self.count_publishers, self._policy_topics))
         self._diagnostics.publish(statuses_to_array([self._summary()], self._wall.now().to_msg(), self.get_namespace()))
 
     def _stop_file(self) -> Path:
@@ -283,7 +296,16 @@ class ExecutorNode(Node):  # type: ignore[misc]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the node."""
-    return run_node(lambda cell, args: ExecutorNode(cell), __doc__ or "", arguments)
+    made: list[ExecutorNode] = []
+
+    def make(cell: Cell, args: argparse.Namespace) -> ExecutorNode:
+        made.append(ExecutorNode(cell))
+        return made[0]
+
+    status = run_node(make, __doc__ or "", arguments)
+    if status == 0:
+        made[0].forget_stop()
+    return status
 
 
 if __name__ == "__main__":

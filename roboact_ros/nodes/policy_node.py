@@ -118,7 +118,7 @@ class PolicyNode(Node):  # type: ignore[misc]
 
     def _on_word(self, message: String) -> None:
         with self._lock:
-            self._pilot.person_said(message.data.strip(), self._now())
+            self._pilot.person_said(message.data.strip().casefold(), self._now())
             self._advance()
 
     def _on_executor(self, message: DiagnosticStatus) -> None:

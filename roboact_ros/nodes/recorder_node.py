@@ -102,7 +102,7 @@ class RecorderNode(Node):  # type: ignore[misc]
 
         def record_and_count(data: bytes) -> None:
             record(data)
-            text = deserialize_message(data, String).data
+            text = deserialize_message(data, String).data.strip().casefold()
             self._tally.said(said, text)
             if (said, text) == (PERSON, DONE) and self._recorder.progress is not None:
                 self._end_by_word()

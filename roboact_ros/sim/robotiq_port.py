@@ -30,7 +30,7 @@ class RobotiqPort:
         self._controller = controller
         self._set = dict.fromkeys(_WRITABLE, 0)
         self._active_at = float("inf")
-        self._closing = False
+        self._closing = self._halted = False
         self.service = Service(selector, address, PORT, self._received)
 
     def _received(self, connection: Connection) -> None:
@@ -60,10 +60,11 @@ class RobotiqPort:
             self._active_at = self._controller.time + _ACTIVATION
         self._set.update(values)
         if values.get("GTO") == 0 and self._gripper.moving:
+            self._halted = True  # what such a gripper says of its way no longer changes
             self._controller.body.grip(self._gripper.opening, self._set["SPE"] / 255.0, self._set["FOR"] / 255.0)
         if {"POS", "GTO", "SPE", "FOR"} & set(values) and self._set["GTO"] and self._status() == _ACTIVE:
             target = 1.0 - self._set["POS"] / 255.0
-            self._closing = target < self._gripper.opening
+            self._closing, self._halted = target < self._gripper.opening, False
             self._controller.body.grip(target, self._set["SPE"] / 255.0, self._set["FOR"] / 255.0)
 
     @property
@@ -81,7 +82,7 @@ class RobotiqPort:
             return _NO_FAULT if self._status() == _ACTIVE else _NEEDS_ACTIVATION
         if name == "OBJ":
             state = self._gripper
-            if state.moving:
+            if state.moving or self._halted:
                 return _MOVING
             if state.holding:
                 return _INNER_OBJECT if self._closing else _OUTER_OBJECT

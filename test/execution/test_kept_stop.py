@@ -20,6 +20,9 @@ def test_what_holds_is_found_again(tmp_path: Path, holds: tuple[bool, bool]) -> 
 
 def test_a_file_that_cannot_be_read_counts_as_a_stop(tmp_path: Path) -> None:
     lines: list[str] = []
+    for damaged in (b"", b"st", b"\0\0\0"):
+        (tmp_path / "stopped").write_bytes(damaged)
+        assert KeptStop(tmp_path / "stopped", lines.append).read() == (True, False)
     (tmp_path / "stopped").write_bytes(b"\xff\xfe")
     assert KeptStop(tmp_path / "stopped", lines.append).read() == (True, False)
     assert KeptStop(tmp_path, lines.append).read() == (True, False)

@@ -256,13 +256,32 @@ def test_a_stop_holds_over_the_death_of_the_node_and_ends_with_it_in_good_order(
     cell.until_state("idle")
 
 
+def test_a_crash_of_the_node_is_no_good_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A callback that raises ends the node; what was stopped before stays stopped."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    crash = (
+        "from roboact_ros.nodes import executor_node as node; "
+        "node.ExecutorNode._diagnose = lambda self: (self._servo.request('stop'), 1 / 0); "
+        "raise SystemExit(node.main(['clip_rt_ur5', 'arm.robot_ip:=127.9.9.9']))"
+    )
+    ended = subprocess.run([sys.executable, "-c", crash], timeout=DEADLINE, stderr=subprocess.PIPE, text=True)
+    assert "ZeroDivisionError" in ended.stderr
+    (file,) = (tmp_path / "roboact").iterdir()
+    assert file.read_text() == "stop"
+
+
 def test_what_was_said_to_a_node_that_stood_still_is_not_done(cell: Cell) -> None:
     assert cell.process is not None
     cell.process.send_signal(signal.SIGSTOP)
     cell.say(UP)
+    home = cell.node.create_client(Trigger, "executor/home")
+    cell.until(home.service_is_ready, "service")
+    answer = home.call_async(Trigger.Request())
     cell.spin(1.5)
     cell.process.send_signal(signal.SIGCONT)
     cell.until(lambda: "stood still" in cell.status["refused"], "refusal")
+    cell.until(answer.done, "answer")
+    assert not answer.result().success
     cell.spin(0.5)
     cell.until_state("idle")
     cell.do(UP)

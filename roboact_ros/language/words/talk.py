@@ -40,7 +40,8 @@ PHRASES = [
     (
         Entry(Kind.CORRECTION),
         """
-        nope; nah; i mean; i meant; no wait; or rather; make that; not quite; no sorry; no actually; what i meant was;
+        nope; nah; i mean; i meant; no i mean; no i meant;
+        no wait; or rather; make that; not quite; no sorry; no actually; what i meant was;
         correction; oh wait; wait wait;
         """
         # Set apart, "no" is about what was said before; otherwise it rules out what follows.
