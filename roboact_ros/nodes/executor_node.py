@@ -86,7 +86,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
         self._kept = KeptStop(self._stop_file(), self.get_logger().warning)
         self._servo = ServoLink(cell, self._kept)
         self._wall = Clock(clock_type=ClockType.SYSTEM_TIME)  # whatever use_sim_time says: the arm is real
-        self._turned_ns, self._blind_until_ns, self._heard_ns = time.monotonic_ns(), 0, 0
+        self._awake_ns, self._blind_until_ns, self._heard_ns = time.monotonic_ns(), 0, 0
         self._policies = 1
         self._policy_topics = ["policy/action_chunk", "policy/motion"]
         self._policy_topics += [topic_of_arm(arm, "policy/motion") for arm in cell.arm_names if arm]
@@ -138,6 +138,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
 
     def _ask(self, source: str, arm: str, said: String) -> None:
         """Carry out what a person or the policy said."""
+        self._awake()
         text = said.data.strip()
         word = _WORDS.get(text.casefold())
         if source == PERSON and word in ("stop", "pause", "done"):
@@ -164,15 +165,20 @@ class ExecutorNode(Node):  # type: ignore[misc]
 
     def _not_now(self, source: str) -> str:
         """Return why nothing that would move the arm is taken from ``source`` now; empty when it is."""
-        now = time.monotonic_ns()
-        if now - self._turned_ns > _GAP_NS:
-            self._blind_until_ns = now + _BLIND_NS
-        if now < self._blind_until_ns:
+        if self._awake() < self._blind_until_ns:
             return "not now: the executor node stood still, and nobody knows when that was said; say it again"
         if source == POLICY and self._policies > 1:
             told = f"{self._policies} policies want to drive the arm; end all but one"
             return f"{told} (one that was killed counts for up to 20 s)"
         return ""
+
+    def _awake(self) -> int:
+        """Notice whether this node has stood still until now, and return the monotonic time [ns]."""
+        now = time.monotonic_ns()
+        if now - self._awake_ns > _GAP_NS:
+            self._blind_until_ns = now + _BLIND_NS
+        self._awake_ns = now
+        return now
 
     def _follow(self, message: JointTrajectory) -> None:
         """Follow what the policy wants."""
@@ -189,7 +195,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
 
     def _service(self, word: str, arm: str) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
         def serve(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-            if word != "stop" and (reason := self._not_now(PERSON)):
+            if (reason := self._not_now(PERSON)) and word != "stop":
                 self._refuse(reason)
             else:
                 self._answer(self._servo.request(word, source=PERSON, arm=arm))
@@ -217,7 +223,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
         return self._cameras.reason(now)
 
     def _answer(self, reply: dict[str, Any]) -> None:
-        refused, self._turned_ns = str(reply["refused"]), time.monotonic_ns()
+        refused, self._awake_ns = str(reply["refused"]), time.monotonic_ns()
         self._answers.append(refused)
         self._refuse(refused)
 
@@ -230,10 +236,7 @@ class ExecutorNode(Node):  # type: ignore[misc]
 
     def _turn(self) -> None:
         """Publish what the servo process has said, and tell it that this node is alive."""
-        now = time.monotonic_ns()
-        if now - self._turned_ns > _GAP_NS:
-            self._blind_until_ns = now + _BLIND_NS
-        self._turned_ns = now
+        now = self._awake()
         messages = self._servo.poll()
         if messages:
             self._heard_ns = now
