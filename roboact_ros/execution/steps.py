@@ -129,11 +129,11 @@ def displacement_to(
 def displacement_back(origin: Origin, state: ToolState, kinematics: ArmKinematics) -> FloatArray:
     """Return the (7,) displacement that takes ``state`` to where ``origin`` was, turned back as it came."""
     displacement = displacement_to(origin.pose_tool_in_base, state, kinematics, -origin.wrist)
-    displacement[3:6] = _nearest_turn(displacement[3:6], -origin.turn)
+    displacement[3:6] = _turned_like(displacement[3:6], -origin.turn)
     return displacement
 
 
-def _nearest_turn(turn: FloatArray, wanted: FloatArray) -> FloatArray:
+def _turned_like(turn: FloatArray, wanted: FloatArray) -> FloatArray:
     """Return the rotation vector (3,) that leads where ``turn`` does and is, whole turns more or less, like another."""
     angle, far = float(np.linalg.norm(turn)), float(np.linalg.norm(wanted))
     if max(angle, far) < 1e-6:

@@ -49,6 +49,9 @@ NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 _WORDS = {word: word for word in ("stop", "pause", "resume", "undo", "home", "done")} | {"start over": "home"}
 """Control words and what is asked of the servo process."""
 
+_AT_ONCE = ("stop", "pause", "done")
+"""Those that bring the arm to rest, however old they are."""
+
 _LONGEST_PLAN = 8192
 """Characters of a plan; a hundred motions have 4,000."""
 
@@ -138,17 +141,14 @@ class ExecutorNode(Node):  # type: ignore[misc]
 
     def _ask(self, source: str, arm: str, said: String) -> None:
         """Carry out what a person or the policy said."""
-        self._awake()
-        text = said.data.strip()
-        word = _WORDS.get(text.casefold())
-        if source == PERSON and word in ("stop", "pause", "done"):
+        text, reason = said.data.strip(), self._not_now(source)
+        word = _WORDS.get(text.casefold()) if source == PERSON else None
+        if word and (word in _AT_ONCE or not reason):
             self._answer(self._servo.request(word, source=source, arm=arm))
         elif len(text) > _LONGEST_PLAN:
             self._refuse(f'a plan of {len(text)} characters, allowed {_LONGEST_PLAN}: "{text[:80]}…"')
-        elif reason := self._not_now(source):
+        elif reason:
             self._refuse(reason)
-        elif source == PERSON and word:
-            self._answer(self._servo.request(word, source=source, arm=arm))
         else:
             self._carry_out(text, source, arm)
 
